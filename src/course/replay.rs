@@ -1,0 +1,76 @@
+//! `sockdemo replay`: a recording told again, or two recordings of one conversation merged.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use crate::course::merge;
+use crate::kit::error::{Doing, Result};
+use crate::kit::event::Event;
+use crate::kit::log::Log;
+use crate::kit::stop::Stop;
+
+/// Tell a recording again, in any view
+///
+/// Two recordings of one conversation, the server's and the client's, become one ladder. Their
+/// clocks are not compared: what is known is which bytes had to be sent before they could be
+/// received. Where the order is not known, a ~ says so.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// What --record wrote
+    #[arg(value_name = "FILE")]
+    pub first: PathBuf,
+
+    /// The other side's recording
+    #[arg(value_name = "FILE")]
+    pub second: Option<PathBuf>,
+}
+
+impl Args {
+    /// Are there two sides to be merged?
+    pub fn is_merge(&self) -> bool {
+        self.second.is_some()
+    }
+}
+
+/// Shows the recording.
+pub fn run(args: &Args, stop: &Stop, log: Log) -> Result<()> {
+    let first = read(&args.first)?;
+    let events = match &args.second {
+        None => first,
+        Some(second) => {
+            let second = read(second)?;
+            let apart = !merge::share_a_connection(&first, &second);
+            if apart {
+                let error = io::Error::new(
+                    ErrorKind::InvalidData,
+                    "no connection appears in both, so nothing says how they belong together",
+                );
+                let outcome = Err(error).doing("merge the two recordings");
+                return outcome.map_err(|error| {
+                    error.with_hint(
+                        "record both sides of one conversation, each with --record",
+                    )
+                });
+            }
+            merge::merge(first, second)
+        }
+    };
+    for event in events {
+        if stop.requested() {
+            break;
+        }
+        log.replay(event);
+    }
+    log.finish().doing("write the recording")
+}
+
+fn read(path: &Path) -> Result<Vec<Event>> {
+    let text = fs::read_to_string(path).doing(format_args!("read {}", path.display()))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let events = lines.map(|(i, line)| {
+        let event = serde_json::from_str(line).map_err(io::Error::other);
+        event.doing(format_args!("understand line {} of {}", i + 1, path.display()))
+    });
+    events.collect()
+}

@@ -1,0 +1,169 @@
+//! `sockdemo tour`: the calls of TCP, then of UDP, walked through and drawn.
+//!
+//! Server and client are the real demos, over real sockets, in one process: the server in a
+//! thread of its own, the client as a short script.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::demos::{tcp_client, tcp_server, udp_client, udp_server};
+use crate::kit::addr::Addr;
+use crate::kit::error::{Doing, Result};
+use crate::kit::event::{Call, Event, Phase};
+use crate::kit::log::Log;
+use crate::kit::output;
+use crate::kit::say::Say;
+use crate::kit::stop::Stop;
+use crate::kit::view::{Ink, Page, View};
+
+/// Walk through the calls: a real server and client, drawn as a ladder
+///
+/// With no argument: TCP, then UDP. With --step, Enter makes the next call.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Only this half of the walk
+    pub part: Option<Part>,
+}
+
+/// The two halves of the walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// A stream of bytes between two sockets
+    Tcp,
+    /// Datagrams
+    Udp,
+}
+
+const TCP: &str = "TCP: a stream of bytes between two sockets. Each column is one program, \
+     each line one call to its kernel, each arrow what goes over.";
+
+const UDP: &str = "UDP: single datagrams. No listen, no accept, no connection, no end of \
+     stream: each datagram stands alone.";
+
+const TCP_TERMINALS: &str = "  sockdemo tcp-server        sockdemo tcp-client\n";
+const UDP_TERMINALS: &str = "  sockdemo udp-server        sockdemo udp-client\n";
+
+/// The script reads the log along with the audience, to come in at the right moment.
+#[derive(Debug)]
+struct Prompter(Sender<Call>);
+
+impl View for Prompter {
+    fn show(&mut self, event: &Event, _page: &mut String) {
+        if let (Phase::Begin, Some(call @ (Call::Accept | Call::Recvfrom))) =
+            (event.phase, event.call)
+        {
+            let _ = self.0.send(call); // The script may be over.
+        }
+    }
+}
+
+/// Where the script hears that the server is about to wait, and the page for the log.
+pub fn cues() -> (Receiver<Call>, Page) {
+    let (prompt, cues) = unbounded(); // Two messages in a whole tour.
+    (cues, Page::screen(Box::new(Prompter(prompt)), Box::new(io::sink()), Ink(false)))
+}
+
+/// Walks, and says what to try next.
+pub fn run(args: &Args, stop: &Stop, log: Log, cues: &Receiver<Call>) -> Result<()> {
+    let parts = match args.part {
+        Some(part) => vec![part],
+        None => vec![Part::Tcp, Part::Udp],
+    };
+    for part in &parts {
+        let walk = match part {
+            Part::Tcp => walk_tcp,
+            Part::Udp => walk_udp,
+        };
+        walk(stop, &log, cues)?;
+        if stop.requested() {
+            return log.finish().doing("write the recording");
+        }
+    }
+    log.finish().doing("write the recording")?;
+    let mut ending = "\nNow try it in two terminals, side by side:\n\n".to_owned();
+    for part in parts {
+        ending.push_str(if part == Part::Tcp { TCP_TERMINALS } else { UDP_TERMINALS });
+    }
+    output::payload(ending.as_bytes())
+}
+
+fn walk_tcp(stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result<()> {
+    let (server, client) = (log.speaker("server"), log.speaker("client"));
+    log.speaker("tour").note(TCP);
+    let listener = tcp_server::listen(&any_port(), &server)?;
+    let addr = listener.local_addr().doing("ask for our own address")?;
+    let once = &tcp_server::Serving { once: true, ..tcp_server::Serving::default() };
+    thread::scope(|scope| {
+        let serve = move || {
+            tcp_server::serve_each_client(listener, once, stop, &server, tcp_server::echo)
+        };
+        let serving = thread::Builder::new().spawn_scoped(scope, serve);
+        let serving = serving.doing("start the server's thread")?;
+
+        let _ = cues.recv(); // The server is about to wait in accept.
+        let stream = tcp_client::connect(&addr.into(), None, &client)?;
+        let client = client.about(&stream);
+        let talked = talk(&stream, &client);
+        let served = serving.join().unwrap_or(Ok(()));
+        tcp_client::close(stream, &client);
+        talked.and(served)
+    })
+}
+
+fn talk(stream: &TcpStream, say: &Say) -> Result<()> {
+    let mut buffer = [0; 1024];
+    for message in ["hello", "and again"] {
+        tcp_server::send_all(stream, message.as_bytes(), say).doing("send")?;
+        tcp_client::receive(stream, &mut buffer, say).doing("receive")?;
+    }
+    tcp_client::finish(stream, say)?;
+    tcp_client::receive(stream, &mut buffer, say).doing("receive")?;
+    Ok(())
+}
+
+fn walk_udp(stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result<()> {
+    let (server, client) = (log.speaker("server"), log.speaker("client"));
+    log.speaker("tour").note(UDP);
+    let socket = udp_server::bind(&any_port(), &server)?;
+    let addr = socket.local_addr().doing("ask for our own address")?;
+    let once = &udp_server::Args {
+        addr: addr.into(),
+        buffer: udp_server::LARGEST,
+        idle_timeout: None,
+        once: true,
+    };
+    thread::scope(|scope| {
+        let serve = move || udp_server::serve(socket, once, stop, &server);
+        let serving = thread::Builder::new().spawn_scoped(scope, serve);
+        let serving = serving.doing("start the server's thread")?;
+
+        let _ = cues.recv(); // The server is about to wait in recvfrom.
+        let args = udp_client::Args {
+            addr: addr.into(),
+            messages: vec![],
+            timeout: Duration::from_secs(1),
+            retries: 0,
+            no_connect: false,
+            buffer: udp_server::LARGEST,
+        };
+        let (socket, server) = udp_client::open(&args, &client)?;
+        let say = &client.about(&socket);
+        let exchange =
+            udp_client::Exchange { socket: &socket, server, args: &args, stop, say };
+        let asked = exchange.ask(b"hello");
+        let served = serving.join().unwrap_or(Ok(()));
+        say.note("the server's socket is closed now; watch what a sender is told");
+        let _ = exchange.ask(b"still there?"); // Refused, or silence: the picture shows it.
+        udp_server::close(socket, say);
+        asked.and(served)
+    })
+}
+
+/// This machine only, and a port of the system's choice.
+fn any_port() -> Addr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()
+}

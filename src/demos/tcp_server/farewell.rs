@@ -1,0 +1,113 @@
+//! How a server ends conversations: it stops, it refuses, it cuts.
+//!
+//! Closing is where answers get lost. A socket that is closed with bytes unread sends a
+//! reset, and the reset can take back what was sent before. So whoever ends a conversation
+//! early ends its own direction first, and reads what is left.
+
+use std::convert::Infallible;
+use std::io::Read;
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+
+use crate::demos::tcp_server::{FIRST_BUFFER, send_all};
+use crate::kit::addr::own_door;
+use crate::kit::clients::Clients;
+use crate::kit::say::Say;
+use crate::kit::stop::Stop;
+
+/// How long clients may take to see the end of the stream and leave.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// A wake-up call goes to ourselves: if nobody answers at once, nobody is asleep.
+const WAKE_UP: Duration = Duration::from_secs(1);
+
+/// What a client is told for whom there is no place.
+const FULL: &[u8] = b"server full, try again later\n";
+
+/// Sleeps until Ctrl-C, then makes every blocked call return: accept by calling ourselves,
+/// recv and send by ending the streams, first politely, then for good.
+pub(super) fn stop_serving(
+    listening: SocketAddr,
+    clients: &Clients,
+    stop: &Stop,
+    ended: &Receiver<Infallible>,
+    say: &Say,
+) {
+    if !stop.wait_unless(ended) {
+        return; // The accept loop has ended by itself.
+    }
+    clients.close_the_door();
+    say.note(format_args!("stopping: {} clients are being served", clients.count()));
+    wake_accept(listening, say);
+    end_all(clients, Shutdown::Write, say);
+    if !clients.wait_until_empty(GRACE) {
+        say.note(format_args!(
+            "{} clients have not left: cutting them off",
+            clients.count()
+        ));
+        end_all(clients, Shutdown::Both, say);
+    }
+}
+
+/// Nothing in std wakes a thread that sleeps in accept, except a client.
+fn wake_accept(listening: SocketAddr, say: &Say) {
+    let door = own_door(listening);
+    say.connecting(door);
+    let knock = TcpStream::connect_timeout(&door, WAKE_UP);
+    say.connected(&knock);
+    if let Ok(stream) = knock {
+        hang_up(stream, say);
+    }
+}
+
+fn end_all(clients: &Clients, how: Shutdown, say: &Say) {
+    clients.each(|number, stream| {
+        let say = say.on_connection(number).on_thread("stopper").about(stream);
+        say.shutting_down(how);
+        let shut = stream.shutdown(how);
+        say.shut_down(how, &shut);
+    });
+}
+
+/// Closes a stream that nobody else holds.
+pub(super) fn hang_up(stream: TcpStream, say: &Say) {
+    let say = say.about(&stream);
+    say.closing();
+    drop(stream);
+    say.closed();
+}
+
+/// Says that we are full. A few bytes on a fresh socket cannot block.
+pub(super) fn refuse(mut stream: &TcpStream, say: &Say) {
+    let say = say.about(stream);
+    if send_all(stream, FULL, &say).is_err() {
+        return; // It has left by itself.
+    }
+    say.shutting_down(Shutdown::Write);
+    let shut = stream.shutdown(Shutdown::Write);
+    say.shut_down(Shutdown::Write, &shut);
+    // What it has sent so far must be read, or the close would take our word back. Only
+    // what is there: the accept loop waits for nobody.
+    let mut buffer = vec![0; FIRST_BUFFER];
+    if stream.set_nonblocking(true).is_ok() {
+        say.receiving();
+        let received = stream.read(&mut buffer);
+        say.received(&received, &buffer);
+    }
+}
+
+/// Whoever comes late in a conversation that we end must not meet a reset: a socket that is
+/// closed with bytes unread destroys what it has just sent. So read on, to the end.
+pub(super) fn drain(mut stream: &TcpStream, say: &Say) {
+    let mut buffer = vec![0; FIRST_BUFFER];
+    loop {
+        say.receiving();
+        let received = stream.read(&mut buffer);
+        say.received(&received, &buffer);
+        if !matches!(received, Ok(1..)) {
+            return;
+        }
+    }
+}

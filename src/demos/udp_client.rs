@@ -1,0 +1,245 @@
+//! `sockdemo udp-client`: bind, connect, send, recv with a time limit, and try again.
+//!
+//! Each line of input is one datagram. Nobody promises that it arrives, so each one waits
+//! for its answer only so long, and is then sent again. The stopper sleeps until Ctrl-C.
+
+use std::convert::Infallible;
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded, select};
+
+use crate::demos::udp_server::{self, LARGEST, is_over_time, peek_whole, report_cut};
+use crate::kit::addr::{Addr, own_door};
+use crate::kit::error::{Doing, Result};
+use crate::kit::keyboard;
+use crate::kit::output;
+use crate::kit::say::Say;
+use crate::kit::stop::Stop;
+use crate::kit::text;
+
+/// What fits into one datagram over IPv4: 65,535 less 20 bytes of IP and 8 of UDP header.
+const LARGEST_PAYLOAD: usize = 65_507;
+
+/// Narrated UDP client: bind, connect, send, recv with a time limit, retry
+///
+/// Sends each line of input, without its line end, as one datagram, and prints each answer
+/// as one line. An empty line is an empty datagram.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Whom to send to: HOST:PORT, [V6]:PORT, :PORT or PORT
+    #[arg(default_value = "127.0.0.1:7878")]
+    pub addr: Addr,
+
+    /// Send this text instead of standard input; may be given several times
+    #[arg(short, long = "message", value_name = "TEXT")]
+    pub messages: Vec<String>,
+
+    /// How long to wait for an answer
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = text::seconds)]
+    pub timeout: Duration,
+
+    /// How often to send again when no answer comes
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub retries: u32,
+
+    /// Leave the socket unconnected: sendto and recvfrom instead of send and recv
+    #[arg(long)]
+    pub no_connect: bool,
+
+    /// Receive into a buffer of N bytes: the tail of a longer datagram is lost
+    #[arg(long, value_name = "N", default_value_t = LARGEST, hide_default_value = true,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(LARGEST)))]
+    pub buffer: u32,
+}
+
+/// Asks and waits for answers, until the input ends or somebody pulls `stop`.
+pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
+    let (socket, server) = open(args, say)?;
+    let say = say.about(&socket);
+    udp_server::limit_time(&socket, Some(args.timeout), &say)?;
+    let input = match args.messages.as_slice() {
+        [] => keyboard::lines(LARGEST_PAYLOAD).doing("read standard input")?,
+        messages => keyboard::from_command_line(messages),
+    };
+    let outcome = thread::scope(|scope| {
+        let (over, ended) = bounded(0);
+        let (socket, stopper) = (&socket, say.on_thread("stopper").about(&socket));
+        let connected = !args.no_connect;
+        scope.spawn(move || wake_when_told(socket, connected, stop, &ended, &stopper));
+        let exchange = Exchange { socket, server, args, stop, say: &say };
+        let outcome = exchange.ask_each(&input);
+        drop(over); // Lets the stopper go.
+        outcome
+    });
+    udp_server::close(socket, &say);
+    outcome
+}
+
+/// A socket of the same family as the server's address. Without connect it has no peer.
+pub(crate) fn open(args: &Args, say: &Say) -> Result<(UdpSocket, SocketAddr)> {
+    let opened = args.addr.try_each(|server| {
+        let any: SocketAddr = match server {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        };
+        say.binding(any);
+        let bound = UdpSocket::bind(any);
+        say.bound(&bound);
+        let socket = bound?;
+        let say = say.about(&socket);
+        if !args.no_connect {
+            say.connecting(server);
+            let connected = socket.connect(server);
+            say.pointed_at(&socket, &connected);
+            connected?;
+        }
+        Ok((socket, server))
+    });
+    opened.doing(format_args!("open a socket for {}", args.addr))
+}
+
+/// One client's side of the conversation.
+pub(crate) struct Exchange<'a> {
+    pub(crate) socket: &'a UdpSocket,
+    pub(crate) server: SocketAddr,
+    pub(crate) args: &'a Args,
+    pub(crate) stop: &'a Stop,
+    pub(crate) say: &'a Say,
+}
+
+impl Exchange<'_> {
+    fn ask_each(&self, input: &Receiver<Vec<u8>>) -> Result<()> {
+        loop {
+            let question = select! {
+                recv(input) -> question => question,
+                recv(self.stop.channel()) -> _ => return Ok(()),
+            };
+            let Ok(question) = question else { return Ok(()) }; // The input has ended.
+            match self.ask(&question)? {
+                Some(mut answer) => {
+                    answer.push(b'\n');
+                    output::payload(&answer)?;
+                }
+                None => return Ok(()), // We are asked to stop.
+            }
+        }
+    }
+
+    /// Sends, waits for the answer, and sends again when none comes in time.
+    pub(crate) fn ask(&self, question: &[u8]) -> Result<Option<Vec<u8>>> {
+        let (tries, limit) = (self.args.retries.saturating_add(1), self.args.timeout);
+        let limit = text::duration(limit);
+        for attempt in 1..=tries {
+            self.send(question).doing(format_args!("send to {}", self.server))?;
+            match self.answer() {
+                Err(error) if is_over_time(&error) => {}
+                Err(error) => {
+                    return Err(error)
+                        .doing(format_args!("get an answer from {}", self.server));
+                }
+                answer => return answer.doing("receive"),
+            }
+            self.say.note(format_args!("no answer in {limit}: try {attempt} of {tries}"));
+        }
+        let silence = format!("no datagram came in {tries} tries of {limit}");
+        let silence = io::Error::new(ErrorKind::TimedOut, silence);
+        let outcome =
+            Err(silence).doing(format_args!("get an answer from {}", self.server));
+        outcome.map_err(|error| {
+            error.with_hint(
+                "UDP does not say whether anybody listens: is the server running?",
+            )
+        })
+    }
+
+    fn send(&self, question: &[u8]) -> io::Result<()> {
+        let (socket, say) = (self.socket, self.say);
+        if self.args.no_connect {
+            say.sending_to(question, self.server);
+            let sent = socket.send_to(question, self.server);
+            say.sent(&sent);
+            return sent.map(drop);
+        }
+        say.sending(question);
+        let sent = socket.send(question);
+        say.sent(&sent);
+        sent.map(drop)
+    }
+
+    /// The answer, `None` when we are asked to stop, or an error when time is over.
+    fn answer(&self) -> io::Result<Option<Vec<u8>>> {
+        let deadline = Instant::now() + self.args.timeout;
+        loop {
+            let received =
+                if self.args.no_connect { self.receive_from() } else { self.receive() };
+            match received {
+                _ if self.stop.requested() => return Ok(None),
+                Ok(Some(answer)) => return Ok(Some(answer)),
+                // A stranger's datagram, or a wait that was interrupted: wait on, not longer.
+                Ok(None) if Instant::now() < deadline => {}
+                Ok(None) => return Err(ErrorKind::TimedOut.into()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// A connected socket hears its peer only.
+    fn receive(&self) -> io::Result<Option<Vec<u8>>> {
+        let mut buffer = vec![0; usize::try_from(self.args.buffer).unwrap_or(usize::MAX)];
+        let (socket, say) = (self.socket, self.say);
+        let whole = peek_whole(socket, self.args.buffer, say).unwrap_or(0);
+        say.receiving();
+        let received = socket.recv(&mut buffer);
+        say.received(&received, &buffer);
+        let n = received?;
+        report_cut(n, whole, say);
+        buffer.truncate(n);
+        Ok(Some(buffer))
+    }
+
+    /// An unconnected socket hears everybody, so we must look who it was.
+    fn receive_from(&self) -> io::Result<Option<Vec<u8>>> {
+        let mut buffer = vec![0; usize::try_from(self.args.buffer).unwrap_or(usize::MAX)];
+        let (socket, say) = (self.socket, self.say);
+        let whole = peek_whole(socket, self.args.buffer, say).unwrap_or(0);
+        say.receiving_from();
+        let received = socket.recv_from(&mut buffer);
+        say.received_from(&received, &buffer);
+        let (n, from) = received?;
+        report_cut(n, whole, say);
+        if from != self.server {
+            say.note(format_args!("not from {}: ignored", self.server));
+            return Ok(None);
+        }
+        buffer.truncate(n);
+        Ok(Some(buffer))
+    }
+}
+
+/// A socket that is connected hears nobody but its peer, not even itself. So it is
+/// connected to itself, and then sends itself an empty datagram.
+fn wake_when_told(
+    socket: &UdpSocket,
+    connected: bool,
+    stop: &Stop,
+    ended: &Receiver<Infallible>,
+    say: &Say,
+) {
+    if !stop.wait_unless(ended) {
+        return;
+    }
+    let Ok(own) = socket.local_addr().map(own_door) else { return };
+    say.note("stopping: an empty datagram to ourselves ends the wait");
+    if connected {
+        say.connecting(own);
+        let pointed = socket.connect(own);
+        say.pointed_at(socket, &pointed);
+    }
+    say.sending_to(&[], own);
+    let sent = socket.send_to(&[], own);
+    say.sent(&sent);
+}

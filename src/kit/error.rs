@@ -1,0 +1,85 @@
+//! What we were doing, why it failed, and what to type instead.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+
+/// Our results.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Completes the sentence "could not …: cause".
+#[derive(Debug)]
+pub struct Error {
+    doing: String,
+    cause: io::Error,
+    hint: Option<&'static str>,
+    output_closed: bool,
+}
+
+impl Error {
+    /// For a failure that needs a hint of its own.
+    pub fn with_hint(mut self, hint: &'static str) -> Error {
+        self.hint = Some(hint);
+        self
+    }
+
+    /// Whoever read our standard output has gone. That is a normal end.
+    pub fn output_closed(cause: io::Error) -> Error {
+        let output_closed = cause.kind() == ErrorKind::BrokenPipe;
+        let doing = "write to standard output".to_owned();
+        Error { doing, cause, hint: None, output_closed }
+    }
+
+    /// Is this the normal end of a program whose reader has gone?
+    pub fn is_output_closed(&self) -> bool {
+        self.output_closed
+    }
+
+    /// What to type, if anything can be typed.
+    pub fn hint(&self) -> Option<&'static str> {
+        self.hint.or(match self.cause.kind() {
+            ErrorKind::AddrInUse => {
+                Some("stop the program that has this port, or let the system choose: port 0")
+            }
+            ErrorKind::AddrNotAvailable => Some("this machine does not have that address"),
+            ErrorKind::ConnectionRefused => {
+                Some("nothing listens there: start the server first")
+            }
+            ErrorKind::ConnectionReset => Some(
+                "a reset says that the other side gave the connection up, \
+                 often by closing with bytes unread",
+            ),
+            ErrorKind::PermissionDenied => {
+                Some("low ports are reserved for the administrator: choose one above 1023")
+            }
+            ErrorKind::TimedOut => {
+                Some("nobody answered at all: a wrong address, a silent firewall, or a full queue")
+            }
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "could not {}: {}", self.doing, self.cause)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Adds to an error what we were doing.
+pub trait Doing<T> {
+    /// `doing` completes the sentence "could not …".
+    fn doing(self, doing: impl fmt::Display) -> Result<T>;
+}
+
+impl<T> Doing<T> for io::Result<T> {
+    fn doing(self, doing: impl fmt::Display) -> Result<T> {
+        self.map_err(|cause| Error {
+            doing: doing.to_string(),
+            cause,
+            hint: None,
+            output_closed: false,
+        })
+    }
+}

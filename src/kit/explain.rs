@@ -1,0 +1,120 @@
+//! Explanations: what a call is for, and what an outcome does and does not mean.
+//!
+//! They are told apart from observations everywhere, and they never guess about the peer.
+
+use crate::kit::event::{Call, Event, Phase, Protocol};
+
+/// Who speaks, as a line begins: `server`, `server 2`, `client`.
+pub fn label(event: &Event) -> String {
+    match event.connection {
+        Some(number) => format!("{} {number}", event.who),
+        None => event.who.clone().into_owned(),
+    }
+}
+
+/// Did the same thread say both?
+pub fn same_speaker(one: &Event, other: &Event) -> bool {
+    one.who == other.who
+        && one.thread == other.thread
+        && one.connection == other.connection
+}
+
+/// What a call is for, before it is made.
+pub fn purpose(call: Call, protocol: Protocol) -> &'static str {
+    let udp = protocol == Protocol::Udp;
+    match call {
+        Call::Socket | Call::Bind => {
+            "One line of std asks the kernel for a socket and gives it an address. \
+             For a TCP server it also opens the queue in which connections wait."
+        }
+        Call::Listen => "From here on the kernel answers callers and queues them.",
+        Call::Accept => {
+            "Takes one finished connection out of the queue, as a socket of its own. \
+             If the queue is empty, this thread sleeps."
+        }
+        Call::Connect if udp => {
+            "On a datagram socket this sends nothing: it notes the peer, \
+             and from then on strangers' datagrams are not let in."
+        }
+        Call::Connect => {
+            "Makes a socket and asks the other machine's kernel for a connection. \
+             This end gets an address by itself."
+        }
+        Call::Send => {
+            "Hands bytes to our own kernel, which takes care of the rest. \
+             It blocks only when the kernel has no room for them."
+        }
+        Call::Sendto => {
+            "Hands one datagram to our own kernel, with the address it is for."
+        }
+        Call::Recv => {
+            "Takes what has arrived, at most a buffer full. \
+             If nothing is there, this thread sleeps."
+        }
+        Call::Recvfrom => {
+            "Takes one whole datagram, and the address it came from. \
+             If none is there, this thread sleeps."
+        }
+        Call::Peek => "Looks at the next datagram and leaves it in the queue.",
+        Call::Setsockopt => "Changes how this socket behaves.",
+        Call::Shutdown => {
+            "Ends one direction. The other side reads to the end of the stream; \
+             we can still read what it answers."
+        }
+        Call::Close => {
+            "Gives the descriptor back. The kernel still delivers what it has taken from us."
+        }
+    }
+}
+
+/// What an outcome means, where a newcomer would stumble.
+pub fn remark(event: &Event) -> Option<&'static str> {
+    let udp = event.socket.is_some_and(|socket| socket.protocol == Protocol::Udp);
+    let kind = event.error.as_ref().map(|error| error.kind.as_str());
+    if event.phase != Phase::End {
+        return None;
+    }
+    Some(match (event.call?, kind) {
+        (Call::Listen, None) => "all four calls were made by one line: TcpListener::bind",
+        (Call::Bind, None) if udp => {
+            "UdpSocket::bind made both calls; nothing will be accepted"
+        }
+        (Call::Accept, None) => {
+            "a socket for this client alone; the listener goes on listening"
+        }
+        (Call::Connect, None) if udp => "nothing was sent: connect only notes the peer",
+        (Call::Connect, None) => {
+            "the two kernels have a connection; the server's program need not know it yet"
+        }
+        (Call::Connect, Some("ConnectionRefused")) => {
+            "a machine answered, and said that nobody listens on that port"
+        }
+        (Call::Connect, Some("TimedOut")) => {
+            "nobody answered in time, not even with a refusal"
+        }
+        (Call::Send, None) if !udp => {
+            "our kernel has the bytes; that says nothing about the other program"
+        }
+        (Call::Sendto | Call::Send, None) => {
+            "our kernel has the datagram; nobody promises that it arrives"
+        }
+        (Call::Recv | Call::Recvfrom, None) if udp && event.bytes == Some(0) => {
+            "an empty datagram is a message of no bytes, not an end"
+        }
+        (Call::Recv, None) if event.bytes == Some(0) => {
+            "no more bytes will come this way; the other way may still be open"
+        }
+        (Call::Recv | Call::Recvfrom, Some("WouldBlock" | "TimedOut")) => {
+            "the time limit set with SO_RCVTIMEO is over; nothing came"
+        }
+        (Call::Recv, Some("ConnectionRefused")) => {
+            "an earlier datagram was refused: nobody has that port, \
+             and a connected socket is told"
+        }
+        (Call::Recv | Call::Send, Some("ConnectionReset")) => {
+            "the connection was given up with a reset, not ended"
+        }
+        (Call::Send, Some("BrokenPipe")) => "this connection takes no more bytes from us",
+        _ => return None,
+    })
+}

@@ -1,0 +1,64 @@
+//! What is typed or piped in, as a channel.
+//!
+//! Nothing can wake a thread that is blocked in reading standard input, so the keyboard
+//! thread is detached: nobody joins it, the end of the process takes it along.
+
+use std::io::{self, BufRead, Read};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+/// How much is read ahead. A fast pipe stays busy, and a slow peer stops it soon.
+const PIECES_AHEAD: usize = 4;
+
+/// As much of a pipe as fits into one read. A terminal gives one line at a time.
+const PIECE: usize = 64 * 1024;
+
+/// Standard input in pieces, as it comes. The channel ends with the input.
+pub fn pieces() -> io::Result<Receiver<Vec<u8>>> {
+    detached(|pieces| {
+        let mut stdin = io::stdin().lock();
+        let mut buffer = vec![0; PIECE];
+        while let Ok(n @ 1..) = stdin.read(&mut buffer) {
+            if pieces.send(buffer[..n].to_vec()).is_err() {
+                break; // Nobody listens any more.
+            }
+        }
+    })
+}
+
+/// Standard input line by line, without the line ends. No line is longer than `limit`: the
+/// rest of a longer one is a line of its own.
+pub fn lines(limit: usize) -> io::Result<Receiver<Vec<u8>>> {
+    detached(move |lines| {
+        let mut stdin = io::stdin().lock();
+        let bound = u64::try_from(limit).unwrap_or(u64::MAX);
+        let mut line = Vec::new();
+        while let Ok(1..) = stdin.by_ref().take(bound).read_until(b'\n', &mut line) {
+            if line.ends_with(b"\n") {
+                line.pop();
+                line.pop_if(|last| *last == b'\r');
+            }
+            if lines.send(std::mem::take(&mut line)).is_err() {
+                break;
+            }
+        }
+    })
+}
+
+/// The given messages, and then the end: as if they had been typed.
+pub fn from_command_line(messages: &[String]) -> Receiver<Vec<u8>> {
+    let (typed, input) = bounded(messages.len());
+    for message in messages {
+        let _ = typed.send(message.clone().into_bytes()); // There is room for all.
+    }
+    input
+}
+
+fn detached(
+    read: impl FnOnce(&Sender<Vec<u8>>) + Send + 'static,
+) -> io::Result<Receiver<Vec<u8>>> {
+    let (typed, input) = bounded(PIECES_AHEAD);
+    thread::Builder::new().name("keyboard".to_owned()).spawn(move || read(&typed))?;
+    Ok(input)
+}

@@ -1,0 +1,20 @@
+//! Floor 2: what a demo needs and what is not its lesson.
+//!
+//! The road of an event: a demo tells [`say`] what a call did; [`log`] puts it in order,
+//! [`runs`] folds a flood into few lines, a [`view`] shows it.
+
+pub mod addr;
+pub mod clients;
+pub mod error;
+pub mod event;
+pub mod explain;
+pub mod keyboard;
+pub mod limits;
+pub mod log;
+pub mod output;
+pub mod runs;
+pub mod say;
+pub mod step;
+pub mod stop;
+pub mod text;
+pub mod view;

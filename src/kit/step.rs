@@ -1,0 +1,119 @@
+//! Call by call: before each call somebody presses Enter.
+
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::thread;
+
+use crossbeam_channel::{Receiver, bounded, never};
+
+use crate::kit::event::{Event, Protocol};
+use crate::kit::explain;
+use crate::kit::stop::Stop;
+use crate::kit::text::{WIDTH, wrap};
+use crate::kit::view::Page;
+
+/// Who presses Enter, and whether we are waiting for it.
+#[derive(Debug)]
+pub struct Steps {
+    presses: Receiver<()>,
+    stopped: Receiver<Infallible>,
+    state: State,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    /// Nobody steps, or no longer.
+    Over,
+    /// The next call asks.
+    Ready,
+    /// A call has asked and waits.
+    Asking,
+}
+
+impl Steps {
+    /// Nobody steps.
+    pub fn none() -> Steps {
+        Steps { presses: never(), stopped: never(), state: State::Over }
+    }
+
+    /// Enter on the terminal. `None` if there is none: then nobody could press anything,
+    /// and the program runs straight through.
+    pub fn by_keyboard(page: &impl IsTerminal, stop: &Stop) -> io::Result<Option<Steps>> {
+        if !page.is_terminal() {
+            return Ok(None);
+        }
+        let keyboard: Box<dyn Read + Send> = match File::open("/dev/tty") {
+            _ if io::stdin().is_terminal() => Box::new(io::stdin()),
+            Ok(terminal) => Box::new(terminal),
+            Err(_) => return Ok(None),
+        };
+        let (pressed, presses) = bounded(0);
+        // Detached, like every keyboard thread: see `kit::keyboard`.
+        thread::Builder::new().name("keyboard".to_owned()).spawn(move || {
+            let lines = BufReader::new(keyboard).lines();
+            for _ in lines.map_while(Result::ok) {
+                if pressed.send(()).is_err() {
+                    break;
+                }
+            }
+        })?;
+        let stopped = stop.channel().clone();
+        Ok(Some(Steps { presses, stopped, state: State::Ready }))
+    }
+
+    /// One message for each Enter; the channel ends with the keyboard.
+    pub fn presses(&self) -> &Receiver<()> {
+        &self.presses
+    }
+
+    /// Closes when the program is asked to stop.
+    pub fn stopped(&self) -> &Receiver<Infallible> {
+        &self.stopped
+    }
+
+    /// Is there somebody who steps, or was there?
+    pub fn wanted(&self) -> bool {
+        self.state != State::Over
+    }
+
+    /// Is nobody going to press Enter any more?
+    pub fn over(&self) -> bool {
+        self.state == State::Over
+    }
+
+    /// Is a call waiting for Enter?
+    pub fn is_asking(&self) -> bool {
+        self.state == State::Asking
+    }
+
+    /// Says what the next call is for, and asks for Enter.
+    pub fn ask(&mut self, next: &Event, page: &mut Page) {
+        self.state = State::Asking;
+        let Some(call) = next.call else { return };
+        let protocol = next.socket.map_or(Protocol::Tcp, |socket| socket.protocol);
+        let purpose = explain::purpose(call, protocol);
+        let who = explain::label(next);
+        let words = format!("next, {who}: {}. {purpose} [Enter]", call.name());
+        let lines = wrap(&words, WIDTH - 4);
+        let last = lines.len() - 1;
+        for (i, line) in lines.iter().enumerate() {
+            page.remark(&format!("  ? {line}{}", if i == last { "" } else { "\n" }));
+        }
+        page.flush();
+    }
+
+    /// Somebody pressed Enter. True if a call had asked.
+    pub fn pressed(&mut self) -> bool {
+        let asked = self.is_asking();
+        if asked {
+            self.state = State::Ready;
+        }
+        asked
+    }
+
+    /// From now on nobody steps: the keyboard has ended, or the program stops.
+    pub fn end(&mut self) {
+        *self = Steps::none();
+    }
+}

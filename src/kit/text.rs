@@ -1,0 +1,188 @@
+//! Text that goes to a person: strangers' bytes made safe, numbers made readable, lines
+//! kept inside the screen.
+
+use std::time::Duration;
+
+/// How wide every page is. A projector shows it, and half a laptop screen.
+pub const WIDTH: usize = 80;
+
+/// The most characters of a preview: enough to recognise a message, short enough for a line.
+pub const PREVIEW: usize = 24;
+
+/// Makes a stranger's bytes safe to print: no control characters, no invisible ones, no
+/// change of direction. Readable text in any script stays as it is.
+pub fn safe(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            push_safe(&mut out, c);
+        }
+        for byte in chunk.invalid() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    out
+}
+
+/// The same for text that has been made safe once and then stored, where somebody may have
+/// changed it: what is escaped stays as it is.
+pub fn still_safe(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '\\' => out.push(c),
+            c => push_safe(&mut out, c),
+        }
+    }
+    out
+}
+
+fn push_safe(out: &mut String, c: char) {
+    match c {
+        '"' | '\'' => out.push(c),
+        c => out.extend(c.escape_debug()),
+    }
+}
+
+/// The beginning of `bytes` in quotes, with `…` behind it if there is more.
+pub fn preview(bytes: &[u8], total: usize) -> String {
+    let mut shown = String::new();
+    let mut whole = bytes.len() == total;
+    let mut left = PREVIEW;
+    for chunk in bytes.utf8_chunks() {
+        let pieces =
+            chunk.valid().chars().map(|c| safe(c.encode_utf8(&mut [0; 4]).as_bytes()));
+        let invalid = chunk.invalid();
+        // A character cut by the end of what we looked at is not an invalid one.
+        let cut = bytes.len() < total && bytes.ends_with(invalid) && invalid.len() < 4;
+        let broken = invalid.iter().filter(|_| !cut).map(|byte| format!("\\x{byte:02x}"));
+        for piece in pieces.chain(broken) {
+            let length = piece.chars().count();
+            if length > left {
+                whole = false;
+                left = 0;
+                break;
+            }
+            left -= length;
+            shown.push_str(&piece);
+        }
+    }
+    format!("\"{shown}\"{}", if whole { "" } else { "…" })
+}
+
+/// 1234567 as `1,234,567`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A length of time as a person says it: `40 µs`, `2.1 ms`, `2.1 s`.
+pub fn duration(time: Duration) -> String {
+    let ms = time.as_secs_f64() * 1000.0;
+    match ms {
+        ..0.9995 => format!("{:.0} µs", ms * 1000.0),
+        ..9.95 => format!("{ms:.1} ms"),
+        ..999.5 => format!("{ms:.0} ms"),
+        _ => format!("{:.1} s", ms / 1000.0),
+    }
+}
+
+/// Reads a number of seconds from the command line: `2`, `0.5`.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(s) if s >= 0.001 && s <= 1e6 => Ok(Duration::from_secs_f64(s)),
+        _ => {
+            Err("give seconds as a number from 0.001 to 1000000, such as 2 or 0.5"
+                .to_owned())
+        }
+    }
+}
+
+/// Breaks `text` at its spaces into lines of at most `width` characters. A word that is
+/// longer than a line is cut.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut word: Vec<char> = word.chars().collect();
+        loop {
+            let line = lines.last_mut().map_or("", |line| line.as_str());
+            let used = line.chars().count();
+            let gap = usize::from(used > 0);
+            if used + gap + word.len() <= width {
+                push_word(&mut lines, gap, &word);
+                break;
+            }
+            if used == 0 {
+                let rest = word.split_off(width);
+                push_word(&mut lines, 0, &word);
+                word = rest;
+            }
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
+fn push_word(lines: &mut [String], gap: usize, word: &[char]) {
+    if let Some(line) = lines.last_mut() {
+        line.extend(std::iter::repeat_n(' ', gap).chain(word.iter().copied()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_text_cannot_move_the_cursor() {
+        assert_eq!(safe(b"a\x1b[2Jb\r\n\x07\xff"), r"a\u{1b}[2Jb\r\n\u{7}\xff");
+        assert_eq!(still_safe("\x1b[2J\\n"), r"\u{1b}[2J\n");
+        assert_eq!(safe(b"\\n"), r"\\n");
+        assert_eq!(safe("ok \u{202e}txt\u{200b}".as_bytes()), r"ok \u{202e}txt\u{200b}");
+        assert_eq!(safe("é 日本 \"it's\"".as_bytes()), "é 日本 \"it's\"");
+    }
+
+    #[test]
+    fn preview_says_when_there_is_more() {
+        assert_eq!(preview(b"hello\n", 6), r#""hello\n""#);
+        assert_eq!(preview(b"hello", 6), r#""hello"…"#);
+        assert_eq!(preview(&[b'a'; 40], 40), format!("\"{}\"…", "a".repeat(24)));
+        assert_eq!(preview("ab\u{e9}".as_bytes().split_at(3).0, 9), r#""ab"…"#);
+        assert_eq!(preview(b"\xff\xfe", 2), r#""\xff\xfe""#);
+        assert_eq!(
+            preview(b"\x1b\x1b\x1b\x1b\x1b\x1b", 6),
+            r#""\u{1b}\u{1b}\u{1b}\u{1b}"…"#
+        );
+    }
+
+    #[test]
+    fn wrapped_lines_lose_nothing_and_fit() {
+        let lines = wrap("one  two three abcdefghijklmnop", 8);
+        assert_eq!(
+            lines,
+            ["one  two", "three", "abcdefgh", "ijklmnop"].map(str::to_owned)
+        );
+        assert!(lines.iter().all(|line| line.chars().count() <= 8));
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(
+            [1, 999, 1000, 1234567].map(count),
+            ["1", "999", "1,000", "1,234,567"]
+        );
+        let times = [0.00004, 0.0021, 0.0153, 2.08].map(Duration::from_secs_f64);
+        assert_eq!(times.map(duration), ["40 µs", "2.1 ms", "15 ms", "2.1 s"]);
+        assert!(
+            seconds("0").is_err() && seconds("nan").is_err() && seconds("-1").is_err()
+        );
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+    }
+}

@@ -1,0 +1,20 @@
+//! Parses, runs, prints the error and its hint, and returns the exit code.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use sockdemo::cli::Cli;
+
+fn main() -> ExitCode {
+    let Err(error) = Cli::parse().run() else { return ExitCode::SUCCESS };
+    if error.is_output_closed() {
+        return ExitCode::SUCCESS; // Whoever read our output has seen enough.
+    }
+    let mut report = format!("error: {error}\n");
+    if let Some(hint) = error.hint() {
+        report.push_str(&format!("  hint: {hint}\n"));
+    }
+    let _ = io::stderr().write_all(report.as_bytes()); // Nobody may be reading.
+    ExitCode::FAILURE
+}
