@@ -18,8 +18,8 @@ pub fn share_a_connection(first: &[Event], second: &[Event]) -> bool {
     second.iter().filter_map(pair).any(|pair| pairs.contains(&pair))
 }
 
-/// Merges the two. An event whose place against the other side's last one is not known is
-/// marked `unordered`.
+/// Merges the two. An event is marked `unordered` when it is not known whether the last thing
+/// seen of the other side came before it.
 pub fn merge(first: Vec<Event>, second: Vec<Event>) -> Vec<Event> {
     let causes = [causes(&second, &first), causes(&first, &second)];
     let sides = [first, second];
@@ -27,6 +27,8 @@ pub fn merge(first: Vec<Event>, second: Vec<Event>) -> Vec<Event> {
     let mut merged: Vec<Event> = Vec::new();
     // For each side: how much of the other side must have happened by now.
     let mut known = [0, 0];
+    // For each side: the last thing to be seen of it.
+    let mut shown = [0, 0];
     let mut last_side = 0;
     while done[0] < sides[0].len() || done[1] < sides[1].len() {
         let is_free = |side: usize| {
@@ -42,8 +44,11 @@ pub fn merge(first: Vec<Event>, second: Vec<Event>) -> Vec<Event> {
         };
         let mut event = sides[side][done[side]].clone();
         known[side] = known[side].max(causes[side][done[side]]);
-        event.unordered = side != last_side && known[side] < done[1 - side];
+        event.unordered = known[side] < shown[1 - side];
         done[side] += 1;
+        if event.phase == Phase::End || is(&event, Phase::Begin, Call::Accept) {
+            shown[side] = done[side];
+        }
         last_side = side;
         merged.push(event);
     }

@@ -18,7 +18,7 @@ use crate::kit::runs::Runs;
 use crate::kit::say::Say;
 use crate::kit::step::Steps;
 use crate::kit::stop::Stop;
-use crate::kit::view::Page;
+use crate::kit::view::{HELD, Page};
 
 /// Events that may wait to be written: the coming and going of a thousand clients.
 const WAITING: usize = 16 * 1024;
@@ -69,7 +69,8 @@ impl Log {
             steps: steps.is_some().then(|| stop.clone()),
         };
         let steps = steps.unwrap_or_else(Steps::none);
-        let writer = Writer { pages, steps, runs: Runs::default(), missed, seq: 0 };
+        let writer =
+            Writer { pages, steps, runs: Runs::default(), missed, seq: 0, ask_at: None };
         // Detached, because it may hang in a pipe that nobody reads: `finish` is patient,
         // but not for ever.
         thread::Builder::new().name("log".to_owned()).spawn(move || {
@@ -143,6 +144,8 @@ struct Writer {
     runs: Runs,
     missed: Arc<AtomicU64>,
     seq: u64,
+    /// When to ask for the next Enter, if something is still to be shown before.
+    ask_at: Option<Instant>,
 }
 
 impl Writer {
@@ -176,18 +179,26 @@ impl Writer {
     fn ask_next(&mut self, asking: &mut VecDeque<Asking>) {
         if self.steps.over() {
             asking.drain(..).for_each(|asked| self.go_on(Some(asked)));
-        } else if !self.steps.is_asking() && !self.pages.iter().any(Page::is_holding) {
-            if let Some((event, _)) = asking.front() {
-                self.steps.ask(event, &mut self.pages[0]);
+        } else if let Some((event, _)) =
+            asking.front().filter(|_| !self.steps.is_asking())
+        {
+            // What has just happened is shown first, if it comes at once.
+            let now = Instant::now();
+            let holding = self.pages.iter().any(Page::is_holding);
+            if holding && now < *self.ask_at.get_or_insert(now + HELD) {
+                return;
             }
+            self.ask_at = None;
+            self.steps.ask(event, &mut self.pages[0]);
         }
     }
 
     /// The call may be made.
     fn go_on(&mut self, asked: Option<Asking>) {
         if let Some((event, gate)) = asked {
+            self.pages[0].answered();
             self.push(*event);
-            drop(gate);
+            drop(gate); // Its thread goes on.
         }
     }
 
@@ -218,7 +229,7 @@ impl Writer {
 
     fn due(&self) -> Option<Instant> {
         let pages = self.pages.iter().filter_map(Page::due);
-        pages.chain(self.runs.due()).min()
+        pages.chain(self.runs.due()).chain(self.ask_at).min()
     }
 
     fn tick(&mut self, now: Instant) {

@@ -1,5 +1,6 @@
 //! Call by call: before each call somebody presses Enter.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read};
@@ -10,7 +11,6 @@ use crossbeam_channel::{Receiver, bounded, never};
 use crate::kit::event::{Event, Protocol};
 use crate::kit::explain;
 use crate::kit::stop::Stop;
-use crate::kit::text::{WIDTH, wrap};
 use crate::kit::view::Page;
 
 /// Who presses Enter, and whether we are waiting for it.
@@ -18,6 +18,7 @@ use crate::kit::view::Page;
 pub struct Steps {
     presses: Receiver<()>,
     stopped: Receiver<Infallible>,
+    explained: HashSet<&'static str>,
     state: State,
 }
 
@@ -34,7 +35,12 @@ enum State {
 impl Steps {
     /// Nobody steps.
     pub fn none() -> Steps {
-        Steps { presses: never(), stopped: never(), state: State::Over }
+        Steps {
+            presses: never(),
+            stopped: never(),
+            explained: HashSet::new(),
+            state: State::Over,
+        }
     }
 
     /// Enter on the terminal. `None` if there is none: then nobody could press anything,
@@ -59,7 +65,12 @@ impl Steps {
             }
         })?;
         let stopped = stop.channel().clone();
-        Ok(Some(Steps { presses, stopped, state: State::Ready }))
+        Ok(Some(Steps {
+            presses,
+            stopped,
+            explained: HashSet::new(),
+            state: State::Ready,
+        }))
     }
 
     /// One message for each Enter; the channel ends with the keyboard.
@@ -93,13 +104,11 @@ impl Steps {
         let Some(call) = next.call else { return };
         let protocol = next.socket.map_or(Protocol::Tcp, |socket| socket.protocol);
         let purpose = explain::purpose(call, protocol);
-        let who = explain::label(next);
-        let words = format!("next, {who}: {}. {purpose} [Enter]", call.name());
-        let lines = wrap(&words, WIDTH - 4);
-        let last = lines.len() - 1;
-        for (i, line) in lines.iter().enumerate() {
-            page.remark(&format!("  ? {line}{}", if i == last { "" } else { "\n" }));
-        }
+        let (who, call) = (explain::label(next), call.name());
+        page.ask(&match self.explained.insert(purpose) {
+            true => format!("next, {who}: {call}. {purpose} [Enter]"),
+            false => format!("next, {who}: {call} [Enter]"),
+        });
         page.flush();
     }
 

@@ -97,7 +97,7 @@ pub fn duration(time: Duration) -> String {
 /// Reads a number of seconds from the command line: `2`, `0.5`.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
-        Ok(s) if s >= 0.001 && s <= 1e6 => Ok(Duration::from_secs_f64(s)),
+        Ok(s) if (0.001..=1e6).contains(&s) => Ok(Duration::from_secs_f64(s)),
         _ => {
             Err("give seconds as a number from 0.001 to 1000000, such as 2 or 0.5"
                 .to_owned())

@@ -47,7 +47,7 @@ pub struct Row {
     note: Option<String>,
     /// What went from one side to the other.
     pub arrow: Option<Arrow>,
-    /// Nobody knows whether this came before or after the row above.
+    /// Nobody knows whether this came before or after what the other side did last.
     pub unordered: bool,
 }
 
@@ -98,6 +98,14 @@ impl Row {
         }
     }
 
+    /// Has this side anything in this row?
+    pub fn has(&self, side: Side) -> bool {
+        match side {
+            Side::Left => self.left.is_some(),
+            Side::Right => self.right.is_some(),
+        }
+    }
+
     fn cell(&self, side: Side) -> &Cell {
         let cell = match side {
             Side::Left => &self.left,
@@ -115,13 +123,22 @@ pub struct Drawing {
     begun: bool,
     /// Has the client, has the server done anything yet?
     seen: [bool; 2],
+    /// Which sides the last row had.
+    last: [bool; 2],
     marked: bool,
 }
 
 impl Drawing {
     /// A picture.
     pub fn picture(ink: Ink) -> Drawing {
-        Drawing { ink, sentences: false, begun: false, seen: [false; 2], marked: false }
+        Drawing {
+            ink,
+            sentences: false,
+            begun: false,
+            seen: [false; 2],
+            last: [false; 2],
+            marked: false,
+        }
     }
 
     /// The same rows as sentences, for a screen reader.
@@ -131,8 +148,13 @@ impl Drawing {
 
     /// Appends a row to the page.
     pub fn draw(&mut self, row: &Row, page: &mut String) {
-        let mark = if row.unordered { "~" } else { " " };
-        self.marked |= row.unordered;
+        // A side that stands in both rows orders them.
+        let now = [row.has(Side::Left), row.has(Side::Right)];
+        let together = (now[0] && self.last[0]) || (now[1] && self.last[1]);
+        let marked = row.unordered && !together && self.last != [false; 2];
+        let mark = if marked { "~" } else { " " };
+        self.marked |= marked;
+        self.last = now;
         if self.sentences {
             return push_wrapped(page, &format!("{mark} {}", sentence(row)));
         }
@@ -150,8 +172,7 @@ impl Drawing {
             }
             return;
         }
-        self.seen[0] |= row.left.is_some();
-        self.seen[1] |= row.right.is_some();
+        self.seen = [self.seen[0] || now[0], self.seen[1] || now[1]];
         let (left, right) = (between(row), beside(row.cell(Side::Right)));
         for i in 0..left.len().max(right.len()) {
             let [client, server] = self.seen.map(|seen| if seen { '│' } else { '·' });
@@ -167,7 +188,7 @@ impl Drawing {
         if self.begun {
             page.push('\n');
         }
-        (self.begun, self.seen) = (false, [false; 2]);
+        (self.begun, self.seen, self.last) = (false, [false; 2], [false; 2]);
         push_wrapped(page, &still_safe(words));
         page.push('\n');
     }

@@ -124,15 +124,17 @@ impl Ladder {
     fn is_received(&mut self, event: &Event) -> bool {
         let side = Side::of(event);
         let cell = Cell::new(event, beside_arrow(Some(()), event));
-        let matching = |pending: &&mut Pending| {
+        let matching = |pending: &Pending| {
             pending.awaits
                 && Side::of(&pending.cause) != side
                 && matches(&pending.cause, event)
         };
-        if let Some(pending) = self.pending.iter_mut().find(matching) {
-            pending.awaits = false;
-            *pending.row.cell_mut(side) = cell;
-            return true;
+        if let Some(at) = self.pending.iter().position(matching) {
+            self.pending[at].awaits = false;
+            if self.is_last_of(side, at) {
+                *self.pending[at].row.cell_mut(side) = cell;
+                return true;
+            }
         }
         // Bytes of several sends came in one piece, or those of one in several: none of the
         // sends has its own receive. The rows say so by standing apart.
@@ -142,6 +144,11 @@ impl Ladder {
             }
         }
         false
+    }
+
+    /// Each column keeps its own order: nothing is added on `side` above what is there.
+    fn is_last_of(&self, side: Side, at: usize) -> bool {
+        !self.pending.iter().skip(at + 1).any(|pending| pending.row.has(side))
     }
 
     fn put(&mut self, row: Row, event: &Event) {
@@ -216,6 +223,10 @@ impl View for Ladder {
         }
     }
 
+    fn is_holding(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     fn due(&self) -> Option<Instant> {
         self.held.due()
     }
@@ -244,7 +255,7 @@ fn plain(event: &Event, detail: String) -> Row {
 /// A row of one side only: the arrow shows what came or went, the other column nothing.
 fn alone(event: &Event) -> Row {
     let side = Side::of(event);
-    let mut row = plain(event, words::brief(event) + &words::wait(event));
+    let mut row = plain(event, words::brief(event) + &long_wait(event));
     let from = match event.call {
         _ if event.error.is_some() || event.run.is_some() => None,
         Some(Call::Accept) => Some((side.other(), String::new())),
@@ -260,10 +271,18 @@ fn alone(event: &Event) -> Row {
         _ => None,
     };
     if let Some((from, label)) = from {
-        row.cell_mut(side).detail = beside_arrow(Some(()), event) + &words::wait(event);
+        row.cell_mut(side).detail = beside_arrow(Some(()), event) + &long_wait(event);
         row.arrow = Some(Arrow { from, label });
     }
     row
+}
+
+/// A picture has little room: only a wait that can be felt is told.
+fn long_wait(event: &Event) -> String {
+    match event.waited_us {
+        Some(100_000..) => words::wait(event),
+        _ => String::new(),
+    }
 }
 
 /// The arrow shows the text; beside it the number of bytes is enough.

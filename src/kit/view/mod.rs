@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::kit::event::{Event, Phase};
 use crate::kit::explain;
+use crate::kit::text::{WIDTH, wrap};
 
 /// A call that returns sooner is told in one line; one that takes longer has its
 /// announcement shown while it still waits.
@@ -21,6 +22,11 @@ pub const HELD: Duration = Duration::from_millis(50);
 pub trait View: Send {
     /// Appends what this event looks like.
     fn show(&mut self, event: &Event, page: &mut String);
+
+    /// Is something kept back that will soon be complete?
+    fn is_holding(&self) -> bool {
+        self.due().is_some()
+    }
 
     /// When to [`tick`](View::tick), even if nothing happens.
     fn due(&self) -> Option<Instant> {
@@ -61,6 +67,8 @@ pub struct Page {
     ink: Ink,
     /// A recording that cannot be written is an error. A reader who has gone is not.
     matters: bool,
+    /// The page ends with a question.
+    asked: bool,
     text: String,
     outcome: io::Result<()>,
 }
@@ -74,7 +82,15 @@ impl fmt::Debug for Page {
 impl Page {
     /// For a person: a reader who has gone is ignored.
     pub fn screen(view: Box<dyn View>, to: Box<dyn Write + Send>, ink: Ink) -> Page {
-        Page { view, to, ink, matters: false, text: String::new(), outcome: Ok(()) }
+        Page {
+            view,
+            to,
+            ink,
+            matters: false,
+            asked: false,
+            text: String::new(),
+            outcome: Ok(()),
+        }
     }
 
     /// For later: a file that cannot be written is an error.
@@ -85,17 +101,33 @@ impl Page {
 
     /// Shows an event, at the next flush.
     pub fn show(&mut self, event: &Event) {
+        let before = self.text.len();
         self.view.show(event, &mut self.text);
+        self.leave_the_question(before);
     }
 
-    /// An explanation, told apart from what was observed.
-    pub fn remark(&mut self, words: &str) {
-        self.text.push_str(&self.ink.dim(words));
+    /// A question at the end of the page: the cursor stays behind it.
+    pub fn ask(&mut self, words: &str) {
+        let lines = wrap(words, WIDTH - 4).join("\n    ");
+        self.text.push_str(&self.ink.dim(&format!("  ? {lines} ")));
+        self.asked = true;
+    }
+
+    /// The Enter has moved the cursor to the next line.
+    pub fn answered(&mut self) {
+        self.asked = false;
+    }
+
+    fn leave_the_question(&mut self, before: usize) {
+        if self.asked && self.text.len() > before {
+            self.text.insert(before, '\n');
+            self.asked = false;
+        }
     }
 
     /// Does the view hold something back that will be shown by itself?
     pub fn is_holding(&self) -> bool {
-        self.view.due().is_some()
+        self.view.is_holding()
     }
 
     /// When this page wants to be looked at.
@@ -105,7 +137,9 @@ impl Page {
 
     /// Shows what has been held back long enough.
     pub fn tick(&mut self, now: Instant) {
+        let before = self.text.len();
         self.view.tick(now, &mut self.text);
+        self.leave_the_question(before);
     }
 
     /// Writes what is there, in one piece.

@@ -1,0 +1,243 @@
+//! Starts the real program, reads along with it, and never leaves it behind.
+//!
+//! Nothing here sleeps: every wait is for an event (text, an end) and has a deadline that
+//! only a hang can reach. A test that meets the deadline fails with all that was printed.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use sockdemo::kit::event::Event;
+
+/// Longer than anything here takes on a busy machine: only a hang gets there.
+pub const HANG: Duration = Duration::from_secs(30);
+
+/// A running program, killed when the test is done with it.
+pub struct Program {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    out: Output,
+    err: Output,
+}
+
+/// A program that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ended {
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+}
+
+/// The path of the program under test.
+pub fn sockdemo() -> &'static str {
+    env!("CARGO_BIN_EXE_sockdemo")
+}
+
+impl Program {
+    /// Starts `sockdemo` with these words.
+    pub fn start(args: &[&str]) -> Program {
+        let mut command = Command::new(sockdemo());
+        command.args(args);
+        Program::run(command)
+    }
+
+    /// Starts any program. Its standard input stays open until [`Program::close_input`].
+    pub fn run(mut command: Command) -> Program {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env_remove("NO_COLOR");
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+        let out = Output::of(child.stdout.take().unwrap());
+        let err = Output::of(child.stderr.take().unwrap());
+        let stdin = child.stdin.take();
+        Program { child, stdin, out, err }
+    }
+
+    /// Starts a server on a port of the system's choice, and reads the address.
+    pub fn server(args: &[&str]) -> (Program, SocketAddr) {
+        let mut program = Program::start(args);
+        let addr = program.addr();
+        (program, addr)
+    }
+
+    /// The address in the first line of standard output.
+    pub fn addr(&mut self) -> SocketAddr {
+        self.wait_for_output("\n");
+        let line = self.out.text();
+        let addr = line.lines().next().unwrap().strip_prefix("listening on ");
+        addr.unwrap_or_else(|| panic!("no address in {line:?}")).parse().unwrap()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until the narration contains `text`; gives all of it so far.
+    pub fn wait_for(&mut self, text: &str) -> String {
+        self.err.wait_until(|so_far| so_far.contains(text), &format!("{text:?} on stderr"))
+    }
+
+    /// Waits until the narration contains `text` `times` times.
+    pub fn wait_for_many(&mut self, text: &str, times: usize) -> String {
+        let what = format!("{times} times {text:?} on stderr");
+        self.err.wait_until(|so_far| so_far.matches(text).count() >= times, &what)
+    }
+
+    /// Waits until standard output contains `text`; gives all of it so far.
+    pub fn wait_for_output(&mut self, text: &str) -> String {
+        self.out.wait_until(|so_far| so_far.contains(text), &format!("{text:?} on stdout"))
+    }
+
+    /// Types or pipes in.
+    pub fn input(&mut self, bytes: &[u8]) {
+        let stdin = self.stdin.as_mut().expect("input is open");
+        stdin.write_all(bytes).and_then(|()| stdin.flush()).unwrap();
+    }
+
+    pub fn close_input(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Ctrl-C.
+    pub fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    pub fn signal(&self, name: &str) {
+        let kill = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
+        assert!(kill.unwrap().success(), "kill -{name}");
+    }
+
+    /// Waits for the program to end by itself.
+    pub fn end(mut self) -> Ended {
+        let deadline = Instant::now() + HANG;
+        // The pipes end with the program: no polling.
+        self.out.wait_for_end(deadline, &self.err);
+        self.err.wait_for_end(deadline, &self.out);
+        let status = self.child.wait().unwrap();
+        Ended { status, stdout: self.out.text(), stderr: self.err.text() }
+    }
+
+    /// Ends the input, and waits for the program to end.
+    pub fn end_of_input(mut self) -> Ended {
+        self.close_input();
+        self.end()
+    }
+
+    /// Ctrl-C, and waits for the program to end.
+    pub fn stop(self) -> Ended {
+        self.interrupt();
+        self.end()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // It may have ended.
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs `sockdemo` to its end, with this standard input.
+pub fn run(args: &[&str], input: &[u8]) -> Ended {
+    let mut program = Program::start(args);
+    program.input(input);
+    program.end_of_input()
+}
+
+/// The events in a recording, or in the narration of `--json`.
+pub fn events(jsonl: &str) -> Vec<Event> {
+    let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    jsonl.lines().map(parse).collect()
+}
+
+/// A plain client, for tests of servers.
+pub fn connect(addr: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect_timeout(&addr, HANG).unwrap();
+    stream.set_read_timeout(Some(HANG)).unwrap();
+    stream.set_write_timeout(Some(HANG)).unwrap();
+    stream
+}
+
+/// Sends `bytes` and reads as many back.
+pub fn exchange(mut stream: &TcpStream, bytes: &[u8]) -> Vec<u8> {
+    stream.write_all(bytes).unwrap();
+    let mut answer = vec![0; bytes.len()];
+    stream.read_exact(&mut answer).unwrap();
+    answer
+}
+
+/// Reads to the end of the stream.
+pub fn read_to_end(mut stream: &TcpStream) -> Vec<u8> {
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).unwrap();
+    all
+}
+
+/// Everything a pipe has said, growing.
+#[derive(Clone)]
+struct Output(Arc<(Mutex<Said>, Condvar)>);
+
+#[derive(Default)]
+struct Said {
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+impl Output {
+    fn of(mut pipe: impl Read + Send + 'static) -> Output {
+        let output = Output(Arc::default());
+        let said = output.clone();
+        thread::Builder::new()
+            .spawn(move || {
+                let mut buffer = [0; 4096];
+                loop {
+                    let n = pipe.read(&mut buffer).unwrap_or(0);
+                    let (lock, news) = &*said.0;
+                    let mut said = lock.lock().unwrap();
+                    said.bytes.extend(&buffer[..n]);
+                    said.ended = n == 0;
+                    news.notify_all();
+                    if n == 0 {
+                        return;
+                    }
+                }
+            })
+            .unwrap();
+        output
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.0.lock().unwrap().bytes).into_owned()
+    }
+
+    fn wait_until(&self, is_there: impl Fn(&str) -> bool, what: &str) -> String {
+        let (lock, news) = &*self.0;
+        let (said, time) = news
+            .wait_timeout_while(lock.lock().unwrap(), HANG, |said| {
+                !said.ended && !is_there(&String::from_utf8_lossy(&said.bytes))
+            })
+            .unwrap();
+        let text = String::from_utf8_lossy(&said.bytes).into_owned();
+        assert!(is_there(&text), "no {what} (hang: {}); it said:\n{text}", time.timed_out());
+        text
+    }
+
+    fn wait_for_end(&self, deadline: Instant, other: &Output) {
+        let (lock, news) = &*self.0;
+        let left = deadline.saturating_duration_since(Instant::now());
+        let (said, time) =
+            news.wait_timeout_while(lock.lock().unwrap(), left, |said| !said.ended).unwrap();
+        let text = String::from_utf8_lossy(&said.bytes).into_owned();
+        drop(said);
+        assert!(!time.timed_out(), "did not end; it said:\n{text}\nand:\n{}", other.text());
+    }
+}
