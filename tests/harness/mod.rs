@@ -82,7 +82,8 @@ impl Program {
 
     /// Waits until the narration contains `text`; gives all of it so far.
     pub fn wait_for(&mut self, text: &str) -> String {
-        self.err.wait_until(|so_far| so_far.contains(text), &format!("{text:?} on stderr"))
+        self.err
+            .wait_until(|so_far| so_far.contains(text), &format!("{text:?} on stderr"))
     }
 
     /// Waits until the narration contains `text` `times` times.
@@ -93,7 +94,8 @@ impl Program {
 
     /// Waits until standard output contains `text`; gives all of it so far.
     pub fn wait_for_output(&mut self, text: &str) -> String {
-        self.out.wait_until(|so_far| so_far.contains(text), &format!("{text:?} on stdout"))
+        self.out
+            .wait_until(|so_far| so_far.contains(text), &format!("{text:?} on stdout"))
     }
 
     /// Types or pipes in.
@@ -112,7 +114,9 @@ impl Program {
     }
 
     pub fn signal(&self, name: &str) {
-        let kill = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
+        let kill = Command::new("kill")
+            .args([&format!("-{name}"), &self.pid().to_string()])
+            .status();
         assert!(kill.unwrap().success(), "kill -{name}");
     }
 
@@ -155,7 +159,8 @@ pub fn run(args: &[&str], input: &[u8]) -> Ended {
 
 /// The events in a recording, or in the narration of `--json`.
 pub fn events(jsonl: &str) -> Vec<Event> {
-    let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    let parse =
+        |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
     jsonl.lines().map(parse).collect()
 }
 
@@ -227,17 +232,26 @@ impl Output {
             })
             .unwrap();
         let text = String::from_utf8_lossy(&said.bytes).into_owned();
-        assert!(is_there(&text), "no {what} (hang: {}); it said:\n{text}", time.timed_out());
+        assert!(
+            is_there(&text),
+            "no {what} (hang: {}); it said:\n{text}",
+            time.timed_out()
+        );
         text
     }
 
     fn wait_for_end(&self, deadline: Instant, other: &Output) {
         let (lock, news) = &*self.0;
         let left = deadline.saturating_duration_since(Instant::now());
-        let (said, time) =
-            news.wait_timeout_while(lock.lock().unwrap(), left, |said| !said.ended).unwrap();
+        let (said, time) = news
+            .wait_timeout_while(lock.lock().unwrap(), left, |said| !said.ended)
+            .unwrap();
         let text = String::from_utf8_lossy(&said.bytes).into_owned();
         drop(said);
-        assert!(!time.timed_out(), "did not end; it said:\n{text}\nand:\n{}", other.text());
+        assert!(
+            !time.timed_out(),
+            "did not end; it said:\n{text}\nand:\n{}",
+            other.text()
+        );
     }
 }

@@ -1,10 +1,16 @@
 //! Behaviour of the real program, needing nothing but Rust.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-#![allow(missing_docs, clippy::disallowed_methods, reason = "tests")]
+#![allow(missing_docs, unreachable_pub, clippy::disallowed_methods, reason = "tests")]
 
 #[path = "../harness/mod.rs"]
 #[allow(dead_code, reason = "shared by two test programs")]
 mod harness;
 
+mod cli;
+mod replay;
+mod sockets;
 mod tcp;
+mod tour;
+mod udp;
+mod views;

@@ -16,7 +16,10 @@ fn the_pair_runs_side_by_side() {
     }
 
     let server = server.stop();
-    assert_eq!((server.code(), server.stdout), (Some(0), format!("listening on {addr}\n")));
+    assert_eq!(
+        (server.code(), server.stdout),
+        (Some(0), format!("listening on {addr}\n"))
+    );
     for call in ["socket ", "bind(", "listen(", "accept(", "recv(", "send(", "close"] {
         assert!(server.stderr.contains(call), "{call}: {}", server.stderr);
     }

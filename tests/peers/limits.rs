@@ -1,0 +1,5 @@
+//! To come.
+
+use crate::Test;
+
+pub const TESTS: &[Test] = &[];
