@@ -45,7 +45,7 @@ pub struct Args {
 
 /// Talks until both directions have ended, or somebody pulls `stop`.
 pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
-    let (target, voice) = (args.clone(), say.on_thread("main"));
+    let (target, voice) = (args.clone(), say.on_thread("connect"));
     let connected = stop.unless_first("connect", move || {
         connect(&target.addr, target.connect_timeout, &voice)
     });

@@ -19,7 +19,7 @@ pub struct Event {
     pub time_us: u64,
     /// Who acts: `server`, `client`.
     pub who: Cow<'static, str>,
-    /// The thread's job: `main`, `connection`, `sender`, `receiver`, `stopper`.
+    /// The thread's job: `main`, `connection`, `connect`, `sender`, `receiver`, `stopper`.
     pub thread: Cow<'static, str>,
     /// Which client a server's event is about, counted from 1 as they were accepted.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -56,9 +56,8 @@ pub fn announcement(event: &Event) -> String {
         }
         Some(Call::Recv) => "… waiting for bytes".to_owned(),
         Some(Call::Recvfrom | Call::Peek) => "… waiting for a datagram".to_owned(),
-        Some(Call::Send) => format!("… {}: waiting for room to send", bytes(event)),
-        Some(Call::Sendto) => {
-            format!("… {} to {}: waiting for room", bytes(event), address(event.addr))
+        Some(Call::Send | Call::Sendto) => {
+            format!("… waiting for room for {} B", count(event.bytes.unwrap_or(0)))
         }
         _ => "…".to_owned(),
     }
@@ -73,7 +72,7 @@ pub fn bytes(event: &Event) -> String {
                 "{} calls, {} B: {} B each",
                 count(run.calls),
                 count(total),
-                run.largest
+                count(run.largest)
             )
         }
         (Some(run), _) => format!(
