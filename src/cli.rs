@@ -50,18 +50,16 @@ enum Command {
         after_help = "In two terminals:\n  sockdemo udp-server\n  sockdemo udp-client"
     )]
     UdpClient(Told<udp_client::Args>),
-    #[command(
-        after_help = "Then, in two terminals:\n  sockdemo tcp-server\n  sockdemo tcp-client"
-    )]
+    #[command(after_help = "Then, in two terminals:\n  \
+        sockdemo tcp-server\n  sockdemo tcp-client")]
     Tour(Told<tour::Args>),
     #[command(after_help = "In two terminals, and then in either:\n  \
         sockdemo tcp-server --once --record server.jsonl\n  \
         sockdemo tcp-client --message hello --record client.jsonl\n  \
         sockdemo replay server.jsonl client.jsonl")]
     Replay(Told<replay::Args>),
-    #[command(
-        after_help = "In two terminals:\n  sockdemo tcp-server\n  sockdemo sockets --watch"
-    )]
+    #[command(after_help = "In two terminals:\n  \
+        sockdemo tcp-server\n  sockdemo sockets --watch")]
     Sockets(sockets::Args),
 }
 
@@ -215,7 +213,9 @@ impl Narration {
     fn screen(&self, screen: Screen, usual: Look, both: bool) -> Page {
         let (to, is_terminal): (Box<dyn Write + Send>, bool) = match screen {
             Screen::Stdout => (Box::new(io::stdout()), io::stdout().is_terminal()),
-            Screen::Stderr => (Box::new(io::stderr()), io::stderr().is_terminal()),
+            Screen::Stderr => {
+                (Box::new(output::Aside::new()), io::stderr().is_terminal())
+            }
         };
         let ink = Ink(match self.color {
             Colour::Always => true,
@@ -231,7 +231,8 @@ impl Narration {
         Page::screen(view, to, ink)
     }
 
-    /// Two cannot read one keyboard: while stepping, a client's text comes from elsewhere.
+    /// Two cannot read one keyboard: while stepping, a client's text comes from
+    /// elsewhere.
     fn leaves_the_keyboard_to(&self, messages: &[String]) {
         if self.step && messages.is_empty() && io::stdin().is_terminal() {
             let mut command = Cli::command();

@@ -1,7 +1,7 @@
 //! See every socket call.
 //!
-//! Blocking demos over `std::net`, a thread per connection, each call narrated. The floors,
-//! from the ground up; a floor uses only floors below it:
+//! Blocking demos over `std::net`, a thread per connection, each call narrated. The
+//! floors, from the ground up; a floor uses only floors below it:
 //!
 //! 1. [`proto`]: bytes to values and back. No sockets, no threads, no clock, no printing.
 //! 2. [`kit`]: what is not the lesson: narration, stopping, errors with hints, addresses.

@@ -1,9 +1,9 @@
 //! Two recordings of one conversation, in one order that both of them allow.
 //!
-//! Each recording has an order of its own, and its own clock; the clocks are never compared.
-//! Between the two there are only causes: bytes are sent before they are received, a
-//! connection is asked for before it is accepted, a stream is ended before its end is seen.
-//! Whatever follows from these is known, everything else is marked.
+//! Each recording has an order of its own, and its own clock; the clocks are never
+//! compared. Between the two there are only causes: bytes are sent before they are
+//! received, a connection is asked for before it is accepted, a stream is ended before
+//! its end is seen. Whatever follows from these is known, everything else is marked.
 
 use std::collections::HashMap;
 
@@ -18,8 +18,8 @@ pub fn share_a_connection(first: &[Event], second: &[Event]) -> bool {
     second.iter().filter_map(pair).any(|pair| pairs.contains(&pair))
 }
 
-/// Merges the two. An event is marked `unordered` when it is not known whether the last thing
-/// seen of the other side came before it.
+/// Merges the two. An event is marked `unordered` when it is not known whether the last
+/// thing seen of the other side came before it.
 pub fn merge(first: Vec<Event>, second: Vec<Event>) -> Vec<Event> {
     let causes = [causes(&second, &first), causes(&first, &second)];
     let sides = [first, second];
@@ -34,8 +34,8 @@ pub fn merge(first: Vec<Event>, second: Vec<Event>) -> Vec<Event> {
         let is_free = |side: usize| {
             done[side] < sides[side].len() && causes[side][done[side]] <= done[1 - side]
         };
-        // Stay on one side as long as it needs nothing from the other. If neither is free,
-        // a recording is incomplete: go on where there is something.
+        // Stay on one side as long as it needs nothing from the other. If neither is
+        // free, a recording is incomplete: go on where there is something.
         let side = match (is_free(last_side), is_free(1 - last_side)) {
             (true, _) => last_side,
             (false, true) => 1 - last_side,

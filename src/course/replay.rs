@@ -1,4 +1,5 @@
-//! `sockdemo replay`: a recording told again, or two recordings of one conversation merged.
+//! `sockdemo replay`: a recording told again, or two recordings of one conversation
+//! merged.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -12,9 +13,9 @@ use crate::kit::stop::Stop;
 
 /// Tell a recording again, in any view
 ///
-/// Two recordings of one conversation, the server's and the client's, become one ladder. Their
-/// clocks are not compared: what is known is which bytes had to be sent before they could be
-/// received. Where the order is not known, a ~ says so.
+/// Two recordings of one conversation, the server's and the client's, become one ladder.
+/// Their clocks are not compared: what is known is which bytes had to be sent before they
+/// could be received. Where the order is not known, a ~ says so.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// What --record wrote

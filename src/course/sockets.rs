@@ -24,8 +24,8 @@ const STD_QUEUE: u32 = 128;
 /// The sockets the kernel keeps for a process: addresses, states, queues
 ///
 /// Without --pid: for every sockdemo of this user. A connection that is over and only
-/// remembered (TIME_WAIT) belongs to no process; it is shown with the process whose port it
-/// remembers.
+/// remembered (TIME_WAIT) belongs to no process; it is shown with the process whose port
+/// it remembers.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// This process, whatever program it runs

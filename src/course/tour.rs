@@ -1,7 +1,7 @@
 //! `sockdemo tour`: the calls of TCP, then of UDP, walked through and drawn.
 //!
-//! Server and client are the real demos, over real sockets, in one process: the server in a
-//! thread of its own, the client as a short script.
+//! Server and client are the real demos, over real sockets, in one process: the server in
+//! a thread of its own, the client as a short script.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};

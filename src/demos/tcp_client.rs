@@ -1,8 +1,8 @@
 //! `sockdemo tcp-client`: connect, send, half-close, recv until the end.
 //!
-//! Sending and receiving block independently, so each has a thread: whoever sends all first
-//! and reads then gets stuck as soon as both directions are full. The main thread decides
-//! when it is over: both ended, or Ctrl-C.
+//! Sending and receiving block independently, so each has a thread: whoever sends all
+//! first and reads then gets stuck as soon as both directions are full. The main thread
+//! decides when it is over: both ended, or Ctrl-C.
 
 use std::convert::Infallible;
 use std::io::{self, Read};

@@ -1,8 +1,8 @@
 //! `sockdemo tcp-server`: socket, bind, listen, accept, recv and send, close.
 //!
-//! An echo server. The main thread accepts; each client has a thread of its own that blocks
-//! in recv and send for this client alone. A last thread, the stopper, sleeps until Ctrl-C
-//! and then makes all those blocked calls return.
+//! An echo server. The main thread accepts; each client has a thread of its own that
+//! blocks in recv and send for this client alone. A last thread, the stopper, sleeps
+//! until Ctrl-C and then makes all those blocked calls return.
 
 mod farewell;
 
@@ -35,7 +35,8 @@ const LARGEST_BUFFER: usize = 256 * 1024;
 /// Sends back to each client what that client sends, until the client ends its stream.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Where to listen: HOST:PORT, [V6]:PORT, :PORT or PORT; port 0 lets the system choose
+    /// Where to listen: HOST:PORT, [V6]:PORT, :PORT or PORT; port 0 lets the system
+    /// choose
     #[arg(default_value = "127.0.0.1:7878")]
     pub addr: Addr,
 
@@ -155,9 +156,7 @@ fn accept_clients(
             // The client was gone before we could greet it.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
             Err(error) if limits::is_out_of_descriptors(&error) => {
-                say.note(
-                    "no descriptor is left for another client: waiting for one to leave",
-                );
+                say.note("no descriptor is left: waiting for a client to leave");
                 if !clients.wait_for_a_place() {
                     return Err(error).doing("accept a client");
                 }

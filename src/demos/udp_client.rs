@@ -25,8 +25,8 @@ const LARGEST_PAYLOAD: usize = 65_507;
 
 /// Narrated UDP client: bind, connect, send, recv with a time limit, retry
 ///
-/// Sends each line of input, without its line end, as one datagram, and prints each answer
-/// as one line. An empty line is an empty datagram.
+/// Sends each line of input, without its line end, as one datagram, and prints each
+/// answer as one line. An empty line is an empty datagram.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Whom to send to: HOST:PORT, [V6]:PORT, :PORT or PORT
@@ -131,7 +131,7 @@ impl Exchange<'_> {
     /// Sends, waits for the answer, and sends again when none comes in time.
     pub(crate) fn ask(&self, question: &[u8]) -> Result<Option<Vec<u8>>> {
         let (tries, limit) = (self.args.retries.saturating_add(1), self.args.timeout);
-        let limit = text::duration(limit);
+        let (limit, say) = (text::duration(limit), self.say);
         for attempt in 1..=tries {
             self.send(question).doing(format_args!("send to {}", self.server))?;
             match self.answer() {
@@ -142,7 +142,7 @@ impl Exchange<'_> {
                 }
                 answer => return answer.doing("receive"),
             }
-            self.say.note(format_args!("no answer in {limit}: try {attempt} of {tries}"));
+            say.note(format_args!("no answer in {limit}: try {attempt} of {tries}"));
         }
         let silence = format!("no datagram came in {tries} tries of {limit}");
         let silence = io::Error::new(ErrorKind::TimedOut, silence);
@@ -178,7 +178,8 @@ impl Exchange<'_> {
             match received {
                 _ if self.stop.requested() => return Ok(None),
                 Ok(Some(answer)) => return Ok(Some(answer)),
-                // A stranger's datagram, or a wait that was interrupted: wait on, not longer.
+                // A stranger's datagram, or a wait that was interrupted: wait on, not
+                // longer.
                 Ok(None) if Instant::now() < deadline => {}
                 Ok(None) => return Err(ErrorKind::TimedOut.into()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

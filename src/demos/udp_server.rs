@@ -1,7 +1,8 @@
 //! `sockdemo udp-server`: bind, recvfrom, sendto. No listen, no accept, no connection.
 //!
 //! An echo server for datagrams. One socket serves everybody, so one thread is enough: it
-//! blocks in recvfrom. The stopper sleeps until Ctrl-C and wakes it with an empty datagram.
+//! blocks in recvfrom. The stopper sleeps until Ctrl-C and wakes it with an empty
+//! datagram.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
@@ -26,7 +27,8 @@ pub(crate) const LARGEST: u32 = 65_535;
 /// Sends each datagram back to whoever sent it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Where to receive: HOST:PORT, [V6]:PORT, :PORT or PORT; port 0 lets the system choose
+    /// Where to receive: HOST:PORT, [V6]:PORT, :PORT or PORT; port 0 lets the system
+    /// choose
     #[arg(default_value = "127.0.0.1:7878")]
     pub addr: Addr,
 
@@ -132,10 +134,9 @@ pub(crate) fn peek_whole(socket: &UdpSocket, buffer: u32, say: &Say) -> Option<u
 /// Says that a tail is gone, and how we know.
 pub(crate) fn report_cut(got: usize, whole: usize, say: &Say) {
     if got < whole {
-        let lost = whole - got;
-        say.note(format_args!(
-            "cut: peek saw {whole} B, {got} B fitted, {lost} B are gone"
-        ));
+        let gone = whole - got;
+        let cut = format!("cut: peek saw {whole} B, {got} B fitted, {gone} B are gone");
+        say.note(cut);
     }
 }
 

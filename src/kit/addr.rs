@@ -60,7 +60,8 @@ impl From<SocketAddr> for Addr {
 }
 
 impl Addr {
-    /// Every address the name stands for, in the system's order. A number needs no look-up.
+    /// Every address the name stands for, in the system's order. A number needs no look-
+    /// up.
     pub fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         Ok((self.host.as_str(), self.port).to_socket_addrs()?.collect())
     }

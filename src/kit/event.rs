@@ -15,11 +15,13 @@ use serde::{Deserialize, Serialize};
 pub struct Event {
     /// Place in the log, from 1.
     pub seq: u64,
-    /// Microseconds since this program began to narrate. No other program shares this clock.
+    /// Microseconds since this program began to narrate. No other program shares this
+    /// clock.
     pub time_us: u64,
     /// Who acts: `server`, `client`.
     pub who: Cow<'static, str>,
-    /// The thread's job: `main`, `connection`, `connect`, `sender`, `receiver`, `stopper`.
+    /// The thread's job: `main`, `connection`, `connect`, `sender`, `receiver`,
+    /// `stopper`.
     pub thread: Cow<'static, str>,
     /// Which client a server's event is about, counted from 1 as they were accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +64,8 @@ pub struct Event {
     /// A note's words, or the detail of a call: which option, which half.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Whether this came after the event before it is not known: two recordings were merged.
+    /// Whether this came after the event before it is not known: two recordings were
+    /// merged.
     #[serde(skip)]
     pub unordered: bool,
 }
@@ -190,7 +193,8 @@ impl From<&io::Error> for Failure {
 
 /// Whatever can be asked what it is: std's three sockets.
 pub trait Facts {
-    /// Asks the system for descriptor and addresses. An address it does not have is `None`.
+    /// Asks the system for descriptor and addresses. An address it does not have is
+    /// `None`.
     fn facts(&self) -> Socket;
 }
 

@@ -27,8 +27,8 @@ pub fn pieces() -> io::Result<Receiver<Vec<u8>>> {
     })
 }
 
-/// Standard input line by line, without the line ends. No line is longer than `limit`: the
-/// rest of a longer one is a line of its own.
+/// Standard input line by line, without the line ends. No line is longer than `limit`:
+/// the rest of a longer one is a line of its own.
 pub fn lines(limit: usize) -> io::Result<Receiver<Vec<u8>>> {
     detached(move |lines| {
         let mut stdin = io::stdin().lock();

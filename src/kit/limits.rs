@@ -31,7 +31,8 @@ fn open_files(limits: &str) -> Option<usize> {
     }
 }
 
-/// Did the system refuse because this process, or all of them together, has too much open?
+/// Did the system refuse because this process, or all of them together, has too much
+/// open?
 pub fn is_out_of_descriptors(error: &io::Error) -> bool {
     // ENFILE, EMFILE, ENOMEM and ENOBUFS; std has no portable kind for the first two.
     cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24 | 12 | 55 | 105))

@@ -5,6 +5,7 @@
 
 pub mod addr;
 pub mod clients;
+pub mod ear;
 pub mod error;
 pub mod event;
 pub mod explain;

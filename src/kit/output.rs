@@ -1,12 +1,17 @@
 //! Standard output: what a program is for goes here, never what it says about itself.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::kit::error::{Error, Result};
 
+/// Does the last of the payload stand on a line that has not ended?
+static MID_LINE: AtomicBool = AtomicBool::new(false);
+
 /// Writes `bytes` to standard output, at once.
 pub fn payload(bytes: &[u8]) -> Result<()> {
+    MID_LINE.store(!bytes.ends_with(b"\n"), Ordering::Relaxed);
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(Error::output_closed)
 }
@@ -14,4 +19,38 @@ pub fn payload(bytes: &[u8]) -> Result<()> {
 /// A server's first line, whatever the flags. Scripts and tests read the port there.
 pub fn listening_on(addr: SocketAddr) -> Result<()> {
     payload(format!("listening on {addr}\n").as_bytes())
+}
+
+/// Standard error, for the narration. Where one terminal shows it together with a payload
+/// that has not ended its line, it begins a new one.
+#[derive(Debug)]
+pub struct Aside {
+    shares_a_terminal: bool,
+}
+
+impl Aside {
+    /// Looks once where standard output and standard error go.
+    pub fn new() -> Aside {
+        let terminals = io::stdout().is_terminal() && io::stderr().is_terminal();
+        Aside { shares_a_terminal: terminals }
+    }
+}
+
+impl Default for Aside {
+    fn default() -> Aside {
+        Aside::new()
+    }
+}
+
+impl Write for Aside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.shares_a_terminal && MID_LINE.swap(false, Ordering::Relaxed) {
+            io::stderr().write_all(b"\n")?;
+        }
+        io::stderr().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }

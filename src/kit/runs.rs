@@ -1,9 +1,9 @@
 //! A flood told in few lines.
 //!
-//! The first transfers of a burst are told one by one. From then on, calls that follow one
-//! another without a pause are added up, and told as one event for each call: when the pause
-//! comes, when something else happens, or once a second. Nothing is left out: the sum says
-//! how many calls it stands for, and their sizes.
+//! The first transfers of a burst are told one by one. From then on, calls that follow
+//! one another without a pause are added up, and told as one event for each call: when
+//! the pause comes, when something else happens, or once a second. Nothing is left out:
+//! the sum says how many calls it stands for, and their sizes.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -136,7 +136,8 @@ impl Burst {
     }
 }
 
-/// Bytes on their way, before or after. The end of a stream and an error are told at once.
+/// Bytes on their way, before or after. The end of a stream and an error are told at
+/// once.
 fn is_transfer(event: &Event) -> bool {
     let moves = event.call.is_some_and(|call| call.sends() || call.receives());
     let moved = event.phase == Phase::Begin || event.bytes.is_some_and(|bytes| bytes > 0);

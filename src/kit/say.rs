@@ -12,8 +12,8 @@ use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use crate::kit::ear::Ear;
 use crate::kit::event::{Call, Event, Facts, Failure, Phase, Protocol, Socket};
-use crate::kit::log::Ear;
 use crate::kit::text;
 
 /// How many bytes are kept for a preview: a character has up to four.

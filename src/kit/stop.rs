@@ -1,7 +1,7 @@
 //! Ctrl-C as a channel that closes.
 //!
-//! Ctrl-C does not interrupt a blocked call: std repeats it. So every demo that blocks has
-//! a thread that waits for [`Stop`] and then makes the blocked call return.
+//! Ctrl-C does not interrupt a blocked call: std repeats it. So every demo that blocks
+//! has a thread that waits for [`Stop`] and then makes the blocked call return.
 
 use std::convert::Infallible;
 use std::io;
@@ -56,8 +56,9 @@ impl Stop {
         self.0.recv_timeout(time) == Err(RecvTimeoutError::Disconnected)
     }
 
-    /// What `work` gives, or `None` if we are asked to stop before that. For the few calls
-    /// that nothing can wake: the thread is detached, the end of the process takes it along.
+    /// What `work` gives, or `None` if we are asked to stop before that. For the few
+    /// calls that nothing can wake: the thread is detached, the end of the process takes
+    /// it along.
     pub fn unless_first<T: Send + 'static>(
         &self,
         name: &str,

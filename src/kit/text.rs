@@ -6,7 +6,8 @@ use std::time::Duration;
 /// How wide every page is. A projector shows it, and half a laptop screen.
 pub const WIDTH: usize = 80;
 
-/// The most characters of a preview: enough to recognise a message, short enough for a line.
+/// The most characters of a preview: enough to recognise a message, short enough for a
+/// line.
 pub const PREVIEW: usize = 24;
 
 /// Makes a stranger's bytes safe to print: no control characters, no invisible ones, no
@@ -24,8 +25,8 @@ pub fn safe(bytes: &[u8]) -> String {
     out
 }
 
-/// The same for text that has been made safe once and then stored, where somebody may have
-/// changed it: what is escaped stays as it is.
+/// The same for text that has been made safe once and then stored, where somebody may
+/// have changed it: what is escaped stays as it is.
 pub fn still_safe(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

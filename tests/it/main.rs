@@ -8,9 +8,11 @@
 mod harness;
 
 mod cli;
+mod readme;
 mod replay;
 mod sockets;
 mod tcp;
+mod tidy;
 mod tour;
 mod udp;
 mod views;

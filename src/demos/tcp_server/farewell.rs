@@ -1,8 +1,8 @@
 //! How a server ends conversations: it stops, it refuses, it cuts.
 //!
 //! Closing is where answers get lost. A socket that is closed with bytes unread sends a
-//! reset, and the reset can take back what was sent before. So whoever ends a conversation
-//! early ends its own direction first, and reads what is left.
+//! reset, and the reset can take back what was sent before. So whoever ends a
+//! conversation early ends its own direction first, and reads what is left.
 
 use std::convert::Infallible;
 use std::io::Read;
@@ -26,8 +26,8 @@ const WAKE_UP: Duration = Duration::from_secs(1);
 /// What a client is told for whom there is no place.
 const FULL: &[u8] = b"server full, try again later\n";
 
-/// Sleeps until Ctrl-C, then makes every blocked call return: accept by calling ourselves,
-/// recv and send by ending the streams, first politely, then for good.
+/// Sleeps until Ctrl-C, then makes every blocked call return: accept by calling
+/// ourselves, recv and send by ending the streams, first politely, then for good.
 pub(super) fn stop_serving(
     listening: SocketAddr,
     clients: &Clients,
@@ -43,10 +43,8 @@ pub(super) fn stop_serving(
     wake_accept(listening, say);
     end_all(clients, Shutdown::Write, say);
     if !clients.wait_until_empty(GRACE) {
-        say.note(format_args!(
-            "{} clients have not left: cutting them off",
-            clients.count()
-        ));
+        let left = clients.count();
+        say.note(format_args!("cutting off {left} clients that have not left"));
         end_all(clients, Shutdown::Both, say);
     }
 }
@@ -98,8 +96,8 @@ pub(super) fn refuse(mut stream: &TcpStream, say: &Say) {
     }
 }
 
-/// Whoever comes late in a conversation that we end must not meet a reset: a socket that is
-/// closed with bytes unread destroys what it has just sent. So read on, to the end.
+/// Whoever comes late in a conversation that we end must not meet a reset: a socket that
+/// is closed with bytes unread destroys what it has just sent. So read on, to the end.
 pub(super) fn drain(mut stream: &TcpStream, say: &Say) {
     let mut buffer = vec![0; FIRST_BUFFER];
     loop {

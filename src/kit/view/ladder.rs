@@ -1,9 +1,9 @@
 //! The ladder: a column for each side, an arrow for each transfer.
 //!
-//! Events become [`Row`]s here; `draw.rs` puts a row on the page. When both sides speak into
-//! the same log, a row begins with the call that causes it and is complete when the other
-//! side's call has returned, so one arrow shows both. When only one side is ours, the other
-//! column stays empty: nothing is claimed about it.
+//! Events become [`Row`]s here; `draw.rs` puts a row on the page. When both sides speak
+//! into the same log, a row begins with the call that causes it and is complete when the
+//! other side's call has returned, so one arrow shows both. When only one side is ours,
+//! the other column stays empty: nothing is claimed about it.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Instant;
@@ -136,8 +136,8 @@ impl Ladder {
                 return true;
             }
         }
-        // Bytes of several sends came in one piece, or those of one in several: none of the
-        // sends has its own receive. The rows say so by standing apart.
+        // Bytes of several sends came in one piece, or those of one in several: none of
+        // the sends has its own receive. The rows say so by standing apart.
         for pending in &mut self.pending {
             if Side::of(&pending.cause) != side && overlaps(&pending.cause, event) {
                 pending.awaits = false;
@@ -199,7 +199,8 @@ impl Ladder {
 }
 
 impl Pending {
-    /// A send that took fewer bytes than it was offered has another receive than expected.
+    /// A send that took fewer bytes than it was offered has another receive than
+    /// expected.
     fn row_bytes(&self, event: &Event) -> Option<u64> {
         if event.call.is_some_and(Call::sends) { self.cause.bytes } else { event.bytes }
     }

@@ -18,13 +18,14 @@ pub fn outcome(event: &Event) -> String {
     words + &wait(event)
 }
 
-/// `, waited 2.1 s`, if the call took any time worth a word.
+/// `, waited 2.1 s`, if this is a call that can block, and it did for long enough.
 pub fn wait(event: &Event) -> String {
-    let Some(us) = event.waited_us.filter(|us| *us >= WORTH_TELLING_US) else {
-        return String::new();
-    };
-    let verb = if can_wait(event) { "waited" } else { "took" };
-    format!(", {verb} {}", duration(Duration::from_micros(us)))
+    match event.waited_us {
+        Some(us @ WORTH_TELLING_US..) if can_wait(event) => {
+            format!(", waited {}", duration(Duration::from_micros(us)))
+        }
+        _ => String::new(),
+    }
 }
 
 /// The same for the ladder, whose arrows and columns have said a part of it.
