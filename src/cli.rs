@@ -164,12 +164,19 @@ impl Cli {
                 let (cues, page) = tour::cues();
                 pages.push(page);
                 let log = narration.start(pages, Screen::Stdout, stop)?;
-                tour::run(&args, stop, log, &cues)
+                tour::run(&args, stop, &log, &cues)?;
+                log.finish().doing("write the recording")?;
+                let ends = !narration.json && !stop.requested();
+                output::payload(
+                    if ends { tour::ending(&args) } else { String::new() }.as_bytes(),
+                )
             }
             Some(Command::Replay(Told { args, narration })) => {
-                let usual = if args.is_merge() { Look::Ladder } else { Look::Lines };
-                let pages = narration.pages(Screen::Stdout, usual, args.is_merge())?;
-                replay::run(&args, stop, narration.start(pages, Screen::Stdout, stop)?)
+                let events = replay::load(&args)?;
+                let both = replay::has_both_sides(&events);
+                let usual = if both { Look::Ladder } else { Look::Lines };
+                let pages = narration.pages(Screen::Stdout, usual, both)?;
+                replay::run(events, stop, narration.start(pages, Screen::Stdout, stop)?)
             }
             Some(Command::Sockets(args)) => sockets::run(&args, stop),
         }

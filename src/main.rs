@@ -5,13 +5,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use sockdemo::cli::Cli;
+use sockdemo::kit::text::still_safe;
 
 fn main() -> ExitCode {
     let Err(error) = Cli::parse().run() else { return ExitCode::SUCCESS };
     if error.is_output_closed() {
         return ExitCode::SUCCESS; // Whoever read our output has seen enough.
     }
-    let mut report = format!("error: {error}\n");
+    // A name or a recording may be a stranger's text.
+    let mut report = format!("error: {}\n", still_safe(&error.to_string()));
     if let Some(hint) = error.hint() {
         report.push_str(&format!("  hint: {hint}\n"));
     }

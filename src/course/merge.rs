@@ -6,8 +6,10 @@
 //! its end is seen. Whatever follows from these is known, everything else is marked.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
-use crate::kit::event::{Call, Event, Phase, Protocol, Socket};
+use crate::kit::event::{Call, Event, Phase, Protocol};
+use crate::kit::explain::same_speaker;
 
 /// A connection, or a pair of datagram sockets: the two ports, the smaller first.
 type Pair = (u16, u16);
@@ -57,78 +59,97 @@ pub fn merge(first: Vec<Event>, second: Vec<Event>) -> Vec<Event> {
 
 /// For each event of `effects`: how many events of `origins` must have come before.
 fn causes(origins: &[Event], effects: &[Event]) -> Vec<usize> {
-    let mut index = Index::new(origins);
-    effects.iter().map(|effect| index.cause(effect).map_or(0, |at| at + 1)).collect()
+    let taken = datagrams(origins, effects);
+    let arrived = datagrams(effects, origins);
+    let cause = |(at, effect): (usize, &Event)| match (effect.phase, effect.call?) {
+        // Whoever got a connection called a listener that was there; whoever was heard sent
+        // to a socket that was there.
+        (Phase::Begin, Call::Connect) if succeeds(effects, at) => {
+            find(origins, |cause| {
+                is(cause, Phase::End, Call::Listen)
+                    && port(own(cause)) == port(effect.addr)
+            })
+        }
+        (Phase::Begin, call)
+            if call.sends() && arrived.values().any(|sent| *sent == at) =>
+        {
+            find(origins, |cause| {
+                is(cause, Phase::End, Call::Bind)
+                    && port(own(cause)) == port(peer(effect))
+            })
+        }
+        (Phase::End, Call::Recv | Call::Recvfrom) if is_udp(effect) => {
+            taken.get(&at).copied()
+        }
+        (Phase::End, call) if effect.error.is_none() => {
+            stream_cause(origins, effect, call)
+        }
+        _ => None,
+    };
+    effects.iter().enumerate().map(|event| cause(event).map_or(0, |at| at + 1)).collect()
 }
 
-/// Where in one recording the causes stand.
-struct Index<'a> {
-    events: &'a [Event],
-    /// For each pair of ports: the places of its datagrams that have not been received.
-    datagrams: HashMap<Pair, Vec<usize>>,
+/// What must have happened on the other side of a connection.
+fn stream_cause(origins: &[Event], effect: &Event, call: Call) -> Option<usize> {
+    match call {
+        Call::Accept => find(origins, |cause| {
+            is(cause, Phase::Begin, Call::Connect)
+                && port(cause.addr) == port(own(effect))
+        }),
+        Call::Recv if effect.bytes == Some(0) => find(origins, |cause| {
+            let ends = is(cause, Phase::Begin, Call::Shutdown)
+                || is(cause, Phase::Begin, Call::Close);
+            ends && cause.text.as_deref() != Some("reading") && faces(cause, effect)
+        }),
+        Call::Recv => {
+            let upto = effect.offset? + effect.bytes?;
+            find(origins, |cause| {
+                let range = (cause.offset, cause.bytes);
+                let (Some(from), Some(bytes)) = range else { return false };
+                let sends = cause.call == Some(Call::Send) && cause.error.is_none();
+                sends && faces(cause, effect) && from < upto && upto <= from + bytes
+            })
+        }
+        _ => None,
+    }
 }
 
-impl<'a> Index<'a> {
-    fn new(events: &'a [Event]) -> Index<'a> {
-        let mut datagrams: HashMap<Pair, Vec<usize>> = HashMap::new();
-        for (at, event) in events.iter().enumerate() {
-            let sends =
-                event.phase == Phase::Begin && event.call.is_some_and(Call::sends);
-            if let Some(pair) = pair(event).filter(|_| sends && is_udp(event)) {
-                datagrams.entry(pair).or_default().push(at);
+/// Which datagram is which: for the place of each receive, the place of its send. Datagrams
+/// have no numbers, so the first one that looks alike and was not taken yet is it.
+fn datagrams(senders: &[Event], receivers: &[Event]) -> HashMap<usize, usize> {
+    let sends = |event: &Event| {
+        event.phase == Phase::Begin
+            && event.call.is_some_and(Call::sends)
+            && is_udp(event)
+    };
+    let mut free: Vec<usize> =
+        (0..senders.len()).filter(|at| sends(&senders[*at])).collect();
+    let mut found = HashMap::new();
+    for (at, event) in receivers.iter().enumerate() {
+        let receives =
+            event.phase == Phase::End && event.call.is_some_and(Call::receives);
+        if receives && is_udp(event) && event.error.is_none() {
+            let alike = |sent: &usize| {
+                senders[*sent].bytes >= event.bytes && faces(&senders[*sent], event)
+            };
+            if let Some(place) = free.iter().position(alike) {
+                found.insert(at, free.remove(place));
             }
         }
-        Index { events, datagrams }
     }
+    found
+}
 
-    fn cause(&mut self, effect: &Event) -> Option<usize> {
-        if effect.phase != Phase::End || effect.error.is_some() {
-            return None;
-        }
-        match effect.call? {
-            Call::Accept => self.place(|cause| {
-                let at = effect.made.and_then(|made| made.local);
-                let asked = is(cause, Phase::Begin, Call::Connect);
-                asked && port(cause.addr) == port(at)
-            }),
-            Call::Connect if !is_udp(effect) => self.place(|cause| {
-                let at = cause.socket.and_then(|socket| socket.local);
-                is(cause, Phase::End, Call::Listen) && port(at) == port(peer(effect))
-            }),
-            Call::Recv | Call::Recvfrom if is_udp(effect) => self.datagram(effect),
-            Call::Recv if effect.bytes == Some(0) => self.place(|cause| {
-                let ends = is(cause, Phase::Begin, Call::Shutdown)
-                    || is(cause, Phase::Begin, Call::Close);
-                let writing = cause.text.as_deref() != Some("reading");
-                ends && writing && faces(cause, effect)
-            }),
-            Call::Recv => {
-                let upto = effect.offset? + effect.bytes?;
-                self.place(|cause| {
-                    let range = (cause.offset, cause.bytes);
-                    let (Some(from), Some(bytes)) = range else { return false };
-                    let sends = cause.call == Some(Call::Send) && cause.error.is_none();
-                    sends && faces(cause, effect) && from < upto && upto <= from + bytes
-                })
-            }
-            _ => None,
-        }
-    }
+/// Did the call that begins here return without an error?
+fn succeeds(events: &[Event], begin: usize) -> bool {
+    let returns = |event: &&Event| {
+        same_speaker(event, &events[begin]) && is(event, Phase::End, Call::Connect)
+    };
+    events[begin..].iter().find(returns).is_some_and(|end| end.error.is_none())
+}
 
-    fn place(&self, is_cause: impl Fn(&Event) -> bool) -> Option<usize> {
-        self.events.iter().position(is_cause)
-    }
-
-    /// The first datagram that looks like this one and was not taken for another.
-    fn datagram(&mut self, effect: &Event) -> Option<usize> {
-        let (sent, events) = (self.datagrams.get_mut(&pair(effect)?)?, self.events);
-        let alike = |at: &usize| {
-            let cause = &events[*at];
-            cause.bytes >= effect.bytes && faces(cause, effect)
-        };
-        let found = sent.iter().position(alike)?;
-        Some(sent.remove(found))
-    }
+fn find(events: &[Event], is_it: impl Fn(&Event) -> bool) -> Option<usize> {
+    events.iter().position(is_it)
 }
 
 fn is(event: &Event, phase: Phase, call: Call) -> bool {
@@ -155,14 +176,17 @@ fn pair(event: &Event) -> Option<Pair> {
 }
 
 fn ports(event: &Event) -> Option<(u16, u16)> {
-    let Socket { local, .. } = event.made.or(event.socket)?;
-    Some((local?.port(), port(peer(event))?))
+    Some((port(own(event))?, port(peer(event))?))
 }
 
-fn peer(event: &Event) -> Option<std::net::SocketAddr> {
+fn peer(event: &Event) -> Option<SocketAddr> {
     event.made.or(event.socket).and_then(|socket| socket.peer).or(event.addr)
 }
 
-fn port(addr: Option<std::net::SocketAddr>) -> Option<u16> {
+fn own(event: &Event) -> Option<SocketAddr> {
+    event.made.or(event.socket).and_then(|socket| socket.local)
+}
+
+fn port(addr: Option<SocketAddr>) -> Option<u16> {
     addr.map(|addr| addr.port())
 }

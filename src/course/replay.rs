@@ -27,17 +27,10 @@ pub struct Args {
     pub second: Option<PathBuf>,
 }
 
-impl Args {
-    /// Are there two sides to be merged?
-    pub fn is_merge(&self) -> bool {
-        self.second.is_some()
-    }
-}
-
-/// Shows the recording.
-pub fn run(args: &Args, stop: &Stop, log: Log) -> Result<()> {
+/// What was recorded, in one order.
+pub fn load(args: &Args) -> Result<Vec<Event>> {
     let first = read(&args.first)?;
-    let events = match &args.second {
+    Ok(match &args.second {
         None => first,
         Some(second) => {
             let second = read(second)?;
@@ -56,7 +49,16 @@ pub fn run(args: &Args, stop: &Stop, log: Log) -> Result<()> {
             }
             merge::merge(first, second)
         }
-    };
+    })
+}
+
+/// Did both sides speak into this, as they do in a tour or after a merge?
+pub fn has_both_sides(events: &[Event]) -> bool {
+    ["client", "server"].iter().all(|side| events.iter().any(|event| event.who == *side))
+}
+
+/// Shows the recording.
+pub fn run(events: Vec<Event>, stop: &Stop, log: Log) -> Result<()> {
     for event in events {
         if stop.requested() {
             break;
@@ -70,7 +72,13 @@ fn read(path: &Path) -> Result<Vec<Event>> {
     let text = fs::read_to_string(path).doing(format_args!("read {}", path.display()))?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let events = lines.map(|(i, line)| {
-        let event = serde_json::from_str(line).map_err(io::Error::other);
+        let event = serde_json::from_str(line).map_err(|error| {
+            // The line has a number already; the parser counts within it.
+            let words = error.to_string();
+            io::Error::other(
+                words.split(" at line ").next().unwrap_or_default().to_owned(),
+            )
+        });
         event.doing(format_args!("understand line {} of {}", i + 1, path.display()))
     });
     events.collect()

@@ -21,7 +21,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How long std asks a listener's queue to be.
 const STD_QUEUE: u32 = 128;
 
-/// The sockets the kernel keeps for a process: addresses, states, queues
+/// What the kernel keeps for a process: addresses, states, queues
 ///
 /// Without --pid: for every sockdemo of this user. A connection that is over and only
 /// remembered (TIME_WAIT) belongs to no process; it is shown with the process whose port
@@ -145,11 +145,11 @@ impl Process {
             states.push(state);
             let queue = match entry.state {
                 LISTEN => format!("queue {}/{}", entry.waiting, queue_length(&self.name)),
-                _ => format!("{} B", entry.waiting),
+                _ => format!("{} B", entry.unread()),
             };
             let sending = match entry.state {
                 LISTEN => String::new(),
-                _ => format!("{} B", entry.sending),
+                _ => format!("{} B", entry.unsent()),
             };
             let (local, peer) = (entry.local.to_string(), peer(entry.peer));
             rows.push([

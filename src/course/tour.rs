@@ -15,12 +15,11 @@ use crate::kit::addr::Addr;
 use crate::kit::error::{Doing, Result};
 use crate::kit::event::{Call, Event, Phase};
 use crate::kit::log::Log;
-use crate::kit::output;
 use crate::kit::say::Say;
 use crate::kit::stop::Stop;
 use crate::kit::view::{Ink, Page, View};
 
-/// Walk through the calls: a real server and client, drawn as a ladder
+/// Walk through the calls of a real server and client, drawn
 ///
 /// With no argument: TCP, then UDP. With --step, Enter makes the next call.
 #[derive(Clone, Debug, clap::Args)]
@@ -44,9 +43,6 @@ const TCP: &str = "TCP: a stream of bytes between two sockets. Each column is on
 const UDP: &str = "UDP: single datagrams. No listen, no accept, no connection, no end of \
      stream: each datagram stands alone.";
 
-const TCP_TERMINALS: &str = "  sockdemo tcp-server        sockdemo tcp-client\n";
-const UDP_TERMINALS: &str = "  sockdemo udp-server        sockdemo udp-client\n";
-
 /// The script reads the log along with the audience, to come in at the right moment.
 #[derive(Debug)]
 struct Prompter(Sender<Call>);
@@ -67,28 +63,34 @@ pub fn cues() -> (Receiver<Call>, Page) {
     (cues, Page::screen(Box::new(Prompter(prompt)), Box::new(io::sink()), Ink(false)))
 }
 
-/// Walks, and says what to try next.
-pub fn run(args: &Args, stop: &Stop, log: Log, cues: &Receiver<Call>) -> Result<()> {
-    let parts = match args.part {
-        Some(part) => vec![part],
-        None => vec![Part::Tcp, Part::Udp],
-    };
-    for part in &parts {
-        let walk = match part {
-            Part::Tcp => walk_tcp,
-            Part::Udp => walk_udp,
-        };
-        walk(stop, &log, cues)?;
-        if stop.requested() {
-            return log.finish().doing("write the recording");
+/// Walks, one half after the other.
+pub fn run(args: &Args, stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result<()> {
+    for part in args.parts() {
+        match part {
+            _ if stop.requested() => {}
+            Part::Tcp => walk_tcp(stop, log, cues)?,
+            Part::Udp => walk_udp(stop, log, cues)?,
         }
     }
-    log.finish().doing("write the recording")?;
+    Ok(())
+}
+
+/// What to try next.
+pub fn ending(args: &Args) -> String {
     let mut ending = "\nNow try it in two terminals, side by side:\n\n".to_owned();
-    for part in parts {
-        ending.push_str(if part == Part::Tcp { TCP_TERMINALS } else { UDP_TERMINALS });
+    for part in args.parts() {
+        ending.push_str(match part {
+            Part::Tcp => "  sockdemo tcp-server        sockdemo tcp-client\n",
+            Part::Udp => "  sockdemo udp-server        sockdemo udp-client\n",
+        });
     }
-    output::payload(ending.as_bytes())
+    ending
+}
+
+impl Args {
+    fn parts(&self) -> Vec<Part> {
+        self.part.map_or_else(|| vec![Part::Tcp, Part::Udp], |part| vec![part])
+    }
 }
 
 fn walk_tcp(stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result<()> {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded, select, select_biased};
 
-use crate::demos::tcp_server::send_all;
+use crate::demos::tcp_server::{send_all, was_interrupted};
 use crate::kit::addr::Addr;
 use crate::kit::error::{Doing, Result};
 use crate::kit::keyboard;
@@ -24,7 +24,7 @@ use crate::kit::text;
 /// As much as is worth a write to standard output.
 const BUFFER: usize = 64 * 1024;
 
-/// Narrated TCP client: connect, send, half-close, recv
+/// TCP client: connect, send, half-close, recv
 ///
 /// Sends what is typed or piped in and prints what comes back. The end of the input ends
 /// our half of the connection; the answers still arrive.
@@ -178,10 +178,14 @@ pub(crate) fn receive(
     buffer: &mut [u8],
     say: &Say,
 ) -> io::Result<usize> {
-    say.receiving();
-    let received = stream.read(buffer);
-    say.received(&received, buffer);
-    received
+    loop {
+        say.receiving();
+        let received = stream.read(buffer);
+        say.received(&received, buffer);
+        if !was_interrupted(&received) {
+            return received;
+        }
+    }
 }
 
 /// Makes both threads return, whatever they are blocked in.

@@ -30,7 +30,7 @@ const FIRST_BUFFER: usize = 4 * 1024;
 /// The buffer of a client that fills it. A larger one gained nothing in bulk echo.
 const LARGEST_BUFFER: usize = 256 * 1024;
 
-/// Narrated TCP echo server: bind, listen, accept, one thread per client
+/// TCP echo server: bind, listen, accept, a thread per client
 ///
 /// Sends back to each client what that client sends, until the client ends its stream.
 #[derive(Clone, Debug, clap::Args)]
@@ -173,6 +173,9 @@ pub(crate) fn echo(mut stream: &TcpStream, say: &Say) -> io::Result<()> {
         say.receiving();
         let received = stream.read(&mut buffer);
         say.received(&received, &buffer);
+        if was_interrupted(&received) {
+            continue;
+        }
         let n = received?;
         if n == 0 {
             return Ok(());
@@ -195,7 +198,9 @@ pub(crate) fn send_all(
         say.sending(rest);
         let sent = stream.write(rest);
         say.sent(&sent);
-        rest = &rest[sent?..];
+        if !was_interrupted(&sent) {
+            rest = &rest[sent?..];
+        }
     }
     Ok(())
 }
@@ -278,6 +283,12 @@ fn room(serving: &Serving) -> usize {
     let wanted =
         serving.max_clients.map_or(usize::MAX, |n| n.try_into().unwrap_or(usize::MAX));
     wanted.min(limits::clients_by_descriptors())
+}
+
+/// A process that is paused and continued finds some of its calls interrupted. Nothing was
+/// moved, so nothing is lost by making the call again.
+pub(crate) fn was_interrupted<T>(result: &io::Result<T>) -> bool {
+    result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Interrupted)
 }
 
 /// Systems disagree on what to call it.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded, select};
 
+use crate::demos::tcp_server::was_interrupted;
 use crate::demos::udp_server::{self, LARGEST, is_over_time, peek_whole, report_cut};
 use crate::kit::addr::{Addr, own_door};
 use crate::kit::error::{Doing, Result};
@@ -23,7 +24,7 @@ use crate::kit::text;
 /// What fits into one datagram over IPv4: 65,535 less 20 bytes of IP and 8 of UDP header.
 const LARGEST_PAYLOAD: usize = 65_507;
 
-/// Narrated UDP client: bind, connect, send, recv with a time limit, retry
+/// UDP client: bind, connect, send, recv with a time limit
 ///
 /// Sends each line of input, without its line end, as one datagram, and prints each
 /// answer as one line. An empty line is an empty datagram.
@@ -182,7 +183,7 @@ impl Exchange<'_> {
                 // longer.
                 Ok(None) if Instant::now() < deadline => {}
                 Ok(None) => return Err(ErrorKind::TimedOut.into()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                interrupted if was_interrupted(&interrupted) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -22,7 +22,7 @@ use crate::kit::text;
 /// No datagram is longer than this: the length field has 16 bits.
 pub(crate) const LARGEST: u32 = 65_535;
 
-/// Narrated UDP echo server: bind, recvfrom, sendto
+/// UDP echo server: bind, recvfrom, sendto
 ///
 /// Sends each datagram back to whoever sent it.
 #[derive(Clone, Debug, clap::Args)]

@@ -3,12 +3,13 @@
 //! They are told apart from observations everywhere, and they never guess about the peer.
 
 use crate::kit::event::{Call, Event, Phase, Protocol};
+use crate::kit::text::still_safe;
 
 /// Who speaks, as a line begins: `server`, `server 2`, `client`.
 pub fn label(event: &Event) -> String {
     match event.connection {
-        Some(number) => format!("{} {number}", event.who),
-        None => event.who.clone().into_owned(),
+        Some(number) => format!("{} {number}", still_safe(&event.who)),
+        None => still_safe(&event.who),
     }
 }
 

@@ -27,20 +27,36 @@ pub fn pieces() -> io::Result<Receiver<Vec<u8>>> {
     })
 }
 
-/// Standard input line by line, without the line ends. No line is longer than `limit`:
-/// the rest of a longer one is a line of its own.
+/// Standard input line by line, without the line ends. No line is longer than `limit`: the
+/// rest of a longer one is a line of its own.
 pub fn lines(limit: usize) -> io::Result<Receiver<Vec<u8>>> {
     detached(move |lines| {
         let mut stdin = io::stdin().lock();
-        let bound = u64::try_from(limit).unwrap_or(u64::MAX);
         let mut line = Vec::new();
-        while let Ok(1..) = stdin.by_ref().take(bound).read_until(b'\n', &mut line) {
-            if line.ends_with(b"\n") {
+        loop {
+            // Room for a line end behind a line of full length.
+            let room = u64::try_from(limit + 2 - line.len()).unwrap_or(u64::MAX);
+            let ended = !matches!(
+                stdin.by_ref().take(room).read_until(b'\n', &mut line),
+                Ok(1..)
+            );
+            let whole = line.ends_with(b"\n");
+            if whole {
                 line.pop();
                 line.pop_if(|last| *last == b'\r');
             }
-            if lines.send(std::mem::take(&mut line)).is_err() {
-                break;
+            let rest = line.split_off(line.len().min(limit));
+            let goes = whole || !rest.is_empty() || (ended && !line.is_empty());
+            if goes && lines.send(std::mem::take(&mut line)).is_err() {
+                return; // Nobody listens any more.
+            }
+            match (whole, rest.is_empty()) {
+                (_, true) => {}
+                (true, false) => drop(lines.send(rest)),
+                (false, false) => line = rest,
+            }
+            if ended {
+                return;
             }
         }
     })

@@ -93,7 +93,10 @@ impl Say {
 
     /// About to connect to `addr`.
     pub fn connecting(&self, addr: SocketAddr) {
-        self.begin(Call::Connect, Some(addr));
+        self.begin_with(Call::Connect, |event| {
+            event.addr = Some(addr);
+            event.socket = self.socket.filter(|socket| socket.protocol == Protocol::Udp);
+        });
     }
 
     /// About to hand `bytes` to the kernel, for the socket's peer.
@@ -212,7 +215,7 @@ impl Say {
                 ear.hear(made);
                 event.socket = Some(facts);
             }
-            Err(error) => event.error = Some(error.into()),
+            Err(error) => (event.socket, event.error) = (None, Some(error.into())),
         }
         ear.hear(event);
     }

@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 /// How wide every page is. A projector shows it, and half a laptop screen.
 pub const WIDTH: usize = 80;
 
-/// The most characters of a preview: enough to recognise a message, short enough for a
+/// The most columns of a preview: enough to recognise a message, short enough for a
 /// line.
 pub const PREVIEW: usize = 24;
 
@@ -58,7 +60,7 @@ pub fn preview(bytes: &[u8], total: usize) -> String {
         let cut = bytes.len() < total && bytes.ends_with(invalid) && invalid.len() < 4;
         let broken = invalid.iter().filter(|_| !cut).map(|byte| format!("\\x{byte:02x}"));
         for piece in pieces.chain(broken) {
-            let length = piece.chars().count();
+            let length = width(&piece);
             if length > left {
                 whole = false;
                 left = 0;
@@ -106,35 +108,48 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Breaks `text` at its spaces into lines of at most `width` characters. A word that is
-/// longer than a line is cut.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
+/// How many columns of a terminal the text takes: some characters take two, some none.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text, filled with spaces up to `columns`.
+pub fn pad(text: &str, columns: usize) -> String {
+    format!("{text}{:gap$}", "", gap = columns.saturating_sub(width(text)))
+}
+
+/// As much of the text as fits into `columns`, and the rest.
+pub fn split_at_width(text: &str, columns: usize) -> (&str, &str) {
+    let mut used = 0;
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used <= columns
+    };
+    text.split_at(text.chars().take_while(fits).map(char::len_utf8).sum())
+}
+
+/// Breaks `text` at its spaces into lines of at most `columns`. A word that is longer than
+/// a line is cut.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let mut word: Vec<char> = word.chars().collect();
+    for mut word in text.split(' ') {
         loop {
-            let line = lines.last_mut().map_or("", |line| line.as_str());
-            let used = line.chars().count();
-            let gap = usize::from(used > 0);
-            if used + gap + word.len() <= width {
-                push_word(&mut lines, gap, &word);
+            let Some(line) = lines.last_mut() else { return lines };
+            let gap = if line.is_empty() { "" } else { " " };
+            if width(line) + gap.len() + width(word) <= columns {
+                line.push_str(gap);
+                line.push_str(word);
                 break;
             }
-            if used == 0 {
-                let rest = word.split_off(width);
-                push_word(&mut lines, 0, &word);
+            if line.is_empty() {
+                let (head, rest) = split_at_width(word, columns);
+                line.push_str(head);
                 word = rest;
             }
             lines.push(String::new());
         }
     }
     lines
-}
-
-fn push_word(lines: &mut [String], gap: usize, word: &[char]) {
-    if let Some(line) = lines.last_mut() {
-        line.extend(std::iter::repeat_n(' ', gap).chain(word.iter().copied()));
-    }
 }
 
 #[cfg(test)]

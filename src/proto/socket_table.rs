@@ -19,6 +19,30 @@ pub struct Entry {
     pub inode: u64,
 }
 
+impl Entry {
+    /// Bytes that wait to be read. The kernel counts the end of the other side's stream as
+    /// one more, until it is read.
+    pub fn unread(&self) -> u32 {
+        match self.state {
+            CLOSE_WAIT | LAST_ACK | CLOSING => self.waiting.saturating_sub(1),
+            _ => self.waiting,
+        }
+    }
+
+    /// Bytes that are not acknowledged. Again, the end of our stream is no byte.
+    pub fn unsent(&self) -> u32 {
+        match self.state {
+            FIN_WAIT1 | LAST_ACK | CLOSING => self.sending.saturating_sub(1),
+            _ => self.sending,
+        }
+    }
+}
+
+const FIN_WAIT1: u8 = 4;
+const CLOSE_WAIT: u8 = 8;
+const LAST_ACK: u8 = 9;
+const CLOSING: u8 = 11;
+
 /// The number that stands for a listening socket.
 pub const LISTEN: u8 = 10;
 
@@ -82,7 +106,7 @@ pub fn meaning(state: u8, udp: bool) -> (&'static str, &'static str) {
         1 => ("ESTABLISHED", "both directions are open"),
         2 => ("SYN_SENT", "asked for a connection; no answer yet"),
         3 => ("SYN_RECV", "was asked for a connection and has agreed; not confirmed yet"),
-        4 => ("FIN_WAIT1", "this side has ended its stream; not confirmed yet"),
+        FIN_WAIT1 => ("FIN_WAIT1", "this side has ended its stream; not confirmed yet"),
         5 => {
             ("FIN_WAIT2", "this side has ended its stream; the other side may still send")
         }
@@ -90,10 +114,14 @@ pub fn meaning(state: u8, udp: bool) -> (&'static str, &'static str) {
             ("TIME_WAIT", "over; kept for a minute, so that late packets find no one new")
         }
         7 => ("CLOSE", "not connected"),
-        8 => ("CLOSE_WAIT", "the other side has ended its stream; this side has not yet"),
-        9 => ("LAST_ACK", "both sides have ended; waiting for the last confirmation"),
+        CLOSE_WAIT => {
+            ("CLOSE_WAIT", "the other side has ended its stream; this side has not yet")
+        }
+        LAST_ACK => {
+            ("LAST_ACK", "both sides have ended; waiting for the last confirmation")
+        }
         LISTEN => ("LISTEN", "waits for connections; owns no conversation itself"),
-        11 => ("CLOSING", "both sides have ended at the same time"),
+        CLOSING => ("CLOSING", "both sides have ended at the same time"),
         12 => (
             "NEW_SYN_RECV",
             "was asked for a connection and has agreed; not confirmed yet",

@@ -60,7 +60,7 @@ fn normal(text: &str) -> Vec<String> {
         let rest = line.trim_start();
         match lines.last_mut() {
             Some(last) if line.starts_with("            ") => {
-                *last = format!("{last} {rest}")
+                *last = format!("{last} {rest}");
             }
             _ => lines.push(line.to_owned()),
         }

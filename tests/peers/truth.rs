@@ -419,7 +419,7 @@ fn by_thread(trace: &str) -> Vec<Vec<String>> {
         }
         done.entry(call.thread).or_default().push(call);
     }
-    sorted(done.into_values().map(|calls| fold(calls)))
+    sorted(done.into_values().map(fold))
 }
 
 /// The calls of one thread, as the narration words them; runs of transfers are folded the way
@@ -440,7 +440,7 @@ fn fold(calls: Vec<Called>) -> Vec<String> {
                 {
                     match call.result {
                         0 => {
-                            give_up(&mut words, fd, format!("connect {addr} = TimedOut"))
+                            give_up(&mut words, fd, format!("connect {addr} = TimedOut"));
                         }
                         _ => words.push((fd, format!("connect({fd}) {addr}"))),
                     }

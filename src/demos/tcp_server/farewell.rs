@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
-use crate::demos::tcp_server::{FIRST_BUFFER, send_all};
+use crate::demos::tcp_server::{FIRST_BUFFER, send_all, was_interrupted};
 use crate::kit::addr::own_door;
 use crate::kit::clients::Clients;
 use crate::kit::say::Say;
@@ -104,7 +104,7 @@ pub(super) fn drain(mut stream: &TcpStream, say: &Say) {
         say.receiving();
         let received = stream.read(&mut buffer);
         say.received(&received, &buffer);
-        if !matches!(received, Ok(1..)) {
+        if !matches!(received, Ok(1..)) && !was_interrupted(&received) {
             return;
         }
     }

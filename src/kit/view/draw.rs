@@ -1,7 +1,7 @@
 //! Puts a row of the ladder on the page: as a picture in 80 columns, or as a sentence.
 
 use crate::kit::event::Event;
-use crate::kit::text::{WIDTH, still_safe, wrap};
+use crate::kit::text::{WIDTH, pad, split_at_width, still_safe, width, wrap};
 use crate::kit::view::Ink;
 
 /// Where the left line stands, and the right one.
@@ -55,6 +55,7 @@ pub struct Row {
 #[derive(Debug, Default)]
 pub struct Cell {
     call: &'static str,
+    connection: Option<u32>,
     /// What was observed.
     pub detail: String,
 }
@@ -71,11 +72,14 @@ pub struct Arrow {
 impl Cell {
     /// The call of this event, with this to say.
     pub fn new(event: &Event, detail: String) -> Cell {
-        let detail = match event.connection {
-            Some(number @ 2..) => format!("#{number} {detail}"),
-            _ => detail,
-        };
-        Cell { call: event.call.map_or("", |call| call.name()), detail }
+        let connection = event.connection.filter(|number| *number > 1);
+        Cell { call: event.call.map_or("", |call| call.name()), connection, detail }
+    }
+
+    /// The detail, and which client it is about if there are several.
+    fn words(&self) -> String {
+        let detail = still_safe(&self.detail);
+        self.connection.map_or(detail.clone(), |number| format!("#{number} {detail}"))
     }
 }
 
@@ -156,6 +160,7 @@ impl Drawing {
         self.marked |= marked;
         self.last = now;
         if self.sentences {
+            self.begun = true;
             return push_wrapped(page, &format!("{mark} {}", sentence(row)));
         }
         if !self.begun {
@@ -179,7 +184,10 @@ impl Drawing {
             let left = left.get(i).map_or("", |line| line.as_str());
             let right = right.get(i).map_or("", |line| line.as_str());
             let mark = if i == 0 { mark } else { " " };
-            push_line(page, &format!("{mark} {client} {left:<BETWEEN$}{server} {right}"));
+            push_line(
+                page,
+                &format!("{mark} {client} {}{server} {right}", pad(left, BETWEEN)),
+            );
         }
     }
 
@@ -211,13 +219,13 @@ fn between(row: &Row) -> Vec<String> {
     let Some(arrow) = &row.arrow else { return cell_lines(cell, BETWEEN - 1) };
     let name =
         if cell.call.is_empty() { String::new() } else { format!("{} ", cell.call) };
-    let room = BETWEEN - 2 - name.chars().count();
+    let room = BETWEEN - 2 - width(&name);
     let mut label = still_safe(&arrow.label);
-    if label.chars().count() + 8 > room {
-        label = label.chars().take(room - 9).chain(['…']).collect();
+    if width(&label) + 8 > room {
+        label = format!("{}…", split_at_width(&label, room - 9).0);
     }
     let label = if label.is_empty() { label } else { format!(" {label} ") };
-    let dashes = room - 1 - label.chars().count();
+    let dashes = room - 1 - width(&label);
     let (before, after) = ("─".repeat(dashes / 2), "─".repeat(dashes - dashes / 2));
     let shaft = match arrow.from {
         Side::Left => format!("{name}{before}{label}{after}►"),
@@ -250,7 +258,7 @@ fn cell_lines(cell: &Cell, width: usize) -> Vec<String> {
     if cell.call.is_empty() {
         return vec![String::new()];
     }
-    let lines = wrap(&still_safe(&cell.detail), width - NAME);
+    let lines = wrap(&cell.words(), width - NAME);
     let first = format!("{:<NAME$}", cell.call);
     let heads = std::iter::once(first).chain(std::iter::repeat(" ".repeat(NAME)));
     heads.zip(lines).map(|(head, line)| format!("{head}{line}")).collect()
@@ -262,18 +270,28 @@ fn sentence(row: &Row) -> String {
         return still_safe(note);
     }
     let first = row.arrow.as_ref().map_or(Side::Left, |arrow| arrow.from);
-    let order = [first, first.other()];
-    let told = order.map(|side| {
+    let sides = [first, first.other()].into_iter().filter(|side| row.has(*side));
+    let mut told: Vec<String> = Vec::new();
+    for side in sides {
         let cell = row.cell(side);
         let who = if side == Side::Left { "client" } else { "server" };
-        let detail = match &row.arrow {
-            Some(arrow) if arrow.from == side && cell.detail.is_empty() => &arrow.label,
-            _ => &cell.detail,
+        // The text that went over is said once.
+        let text = row.arrow.as_ref().filter(|arrow| arrow.label.contains('"'));
+        let text = text
+            .filter(|_| told.is_empty())
+            .and_then(|arrow| arrow.label.split_once(' '));
+        let words = match text
+            .and_then(|(size, text)| Some((size, text.strip_prefix("B ")?)))
+        {
+            Some((size, text)) => {
+                let size = format!("{size} B");
+                cell.words().replacen(&size, &format!("{size} {}", still_safe(text)), 1)
+            }
+            None => cell.words(),
         };
-        (!cell.call.is_empty())
-            .then(|| format!("{who}: {} {}", cell.call, still_safe(detail)))
-    });
-    told.into_iter().flatten().collect::<Vec<_>>().join("; ")
+        told.push(format!("{who}: {} {words}", cell.call));
+    }
+    told.join("; ")
 }
 
 fn push_line(page: &mut String, line: &str) {

@@ -25,6 +25,8 @@ pub struct Ladder {
     /// Ports of datagram sockets that are open, so that somebody may receive.
     open_ports: HashSet<u16>,
     connected: bool,
+    /// The server calls itself, to wake its accept: no client is coming.
+    knocks: bool,
 }
 
 /// A row, and what it still waits for.
@@ -48,6 +50,7 @@ impl Ladder {
             ended: HashSet::new(),
             open_ports: HashSet::new(),
             connected: false,
+            knocks: false,
         }
     }
 
@@ -68,9 +71,9 @@ impl Ladder {
                     _ => "end of stream".to_owned(),
                 };
                 let mut row = plain(event, String::new());
-                if awaits
-                    || event.call.is_some_and(Call::sends)
-                    || event.call == Some(Call::Connect)
+                // Whether a close ends the stream or resets it shows at the other side.
+                if event.call != Some(Call::Close)
+                    && (awaits || event.call != Some(Call::Shutdown))
                 {
                     row.arrow = Some(Arrow { from: Side::of(event), label });
                 }
@@ -78,15 +81,21 @@ impl Ladder {
                 self.pending.push_back(Pending { row, cause, returned: false, awaits });
             }
             _ if self.both => {}
+            Some(Call::Connect) if event.thread == "stopper" => self.knocks = true,
             _ => self.held.keep(event, Instant::now()),
         }
         self.draw_complete(page);
     }
 
     fn end(&mut self, event: &Event, page: &mut String) {
-        self.keep_books(event);
+        let news = self.keep_books(event);
         if !self.both {
-            self.pending.push_back(complete(alone(event), event));
+            let accepts = event.call == Some(Call::Accept);
+            let ours = event.call == Some(Call::Connect) && event.thread == "stopper";
+            let ours = ours || (accepts && self.knocks);
+            self.knocks &= !accepts;
+            let row = if ours || !news { silent(event) } else { alone(event) };
+            self.pending.push_back(complete(row, event));
         } else if !self.returns(event) && !self.is_received(event) {
             self.put(plain(event, words::brief(event)), event);
         }
@@ -132,6 +141,9 @@ impl Ladder {
         if let Some(at) = self.pending.iter().position(matching) {
             self.pending[at].awaits = false;
             if self.is_last_of(side, at) {
+                let from = Side::of(&self.pending[at].cause);
+                let end = || Arrow { from, label: "end of stream".to_owned() };
+                self.pending[at].row.arrow.get_or_insert_with(end);
                 *self.pending[at].row.cell_mut(side) = cell;
                 return true;
             }
@@ -164,7 +176,10 @@ impl Ladder {
         }
     }
 
-    fn keep_books(&mut self, event: &Event) {
+    /// Remembers what later rows depend on. False if this ends what had been ended before.
+    fn keep_books(&mut self, event: &Event) -> bool {
+        let ends_again = event.call == Some(Call::Shutdown)
+            && ends(event).is_some_and(|end| self.ended.contains(&end));
         let udp_port = event.socket.filter(|socket| socket.protocol == Protocol::Udp);
         let udp_port = udp_port.and_then(|socket| socket.local).map(|local| local.port());
         match (event.call, udp_port) {
@@ -179,6 +194,7 @@ impl Ladder {
             (Some(Call::Shutdown), _) => self.ended.extend(ends(event)),
             _ => {}
         }
+        !ends_again
     }
 
     /// Will a call of the other side return because of this one?
@@ -246,6 +262,11 @@ impl View for Ladder {
     }
 }
 
+/// A row of one side only, and nothing went to the other.
+fn silent(event: &Event) -> Row {
+    plain(event, words::brief(event) + &long_wait(event))
+}
+
 fn plain(event: &Event, detail: String) -> Row {
     let mut row = Row::default();
     row.unordered = event.unordered;
@@ -256,9 +277,10 @@ fn plain(event: &Event, detail: String) -> Row {
 /// A row of one side only: the arrow shows what came or went, the other column nothing.
 fn alone(event: &Event) -> Row {
     let side = Side::of(event);
-    let mut row = plain(event, words::brief(event) + &long_wait(event));
+    let mut row = silent(event);
     let from = match event.call {
         _ if event.error.is_some() || event.run.is_some() => None,
+        _ if ports(event).is_some_and(|(here, there)| here == there) => None, // To ourselves.
         Some(Call::Accept) => Some((side.other(), String::new())),
         Some(Call::Connect) if !is_udp(event) => Some((side, String::new())),
         Some(Call::Recv) if event.bytes == Some(0) && !is_udp(event) => {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::kit::event::{Call, Event, Phase};
 use crate::kit::explain;
-use crate::kit::text::{WIDTH, still_safe, wrap};
+use crate::kit::text::{WIDTH, pad, still_safe, wrap};
 use crate::kit::view::{Held, Ink, View, words};
 
 /// `server 12` fits, and a space.
@@ -36,7 +36,7 @@ impl Lines {
             (Some(call), Some(socket)) => format!("{}({})", call.name(), socket.fd),
             (Some(call), None) => call.name().to_owned(),
         };
-        let head = format!("{:<LABEL$}{call:<CALL$}", explain::label(event));
+        let head = format!("{} {call:<CALL$}", pad(&explain::label(event), LABEL - 1));
         let mut out = String::new();
         for (i, line) in
             wrap(&still_safe(detail), WIDTH - LABEL - CALL).iter().enumerate()
