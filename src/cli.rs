@@ -243,8 +243,9 @@ impl Narration {
     fn leaves_the_keyboard_to(&self, messages: &[String]) {
         if self.step && messages.is_empty() && io::stdin().is_terminal() {
             let mut command = Cli::command();
-            let words = "--step needs the keyboard for Enter: \
-                         give the text with --message TEXT, or pipe it in";
+            let words = "--step needs the keyboard for Enter
+  hint: give the text with \
+                         --message TEXT, or pipe it in";
             command.error(clap::error::ErrorKind::MissingRequiredArgument, words).exit();
         }
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use sockdemo::cli::Cli;
-use sockdemo::kit::text::still_safe;
+use sockdemo::kit::text::{WIDTH, still_safe, wrap};
 
 fn main() -> ExitCode {
     let Err(error) = Cli::parse().run() else { return ExitCode::SUCCESS };
@@ -15,7 +15,8 @@ fn main() -> ExitCode {
     // A name or a recording may be a stranger's text.
     let mut report = format!("error: {}\n", still_safe(&error.to_string()));
     if let Some(hint) = error.hint() {
-        report.push_str(&format!("  hint: {hint}\n"));
+        let hint = wrap(&format!("hint: {hint}"), WIDTH - 2).join("\n  ");
+        report.push_str(&format!("  {hint}\n"));
     }
     let _ = io::stderr().write_all(report.as_bytes()); // Nobody may be reading.
     ExitCode::FAILURE

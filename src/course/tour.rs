@@ -66,11 +66,14 @@ pub fn cues() -> (Receiver<Call>, Page) {
 /// Walks, one half after the other.
 pub fn run(args: &Args, stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result<()> {
     for part in args.parts() {
-        match part {
-            _ if stop.requested() => {}
-            Part::Tcp => walk_tcp(stop, log, cues)?,
-            Part::Udp => walk_udp(stop, log, cues)?,
+        let walked = match part {
+            Part::Tcp => walk_tcp(stop, log, cues),
+            Part::Udp => walk_udp(stop, log, cues),
+        };
+        if stop.requested() {
+            return Ok(()); // Whatever failed, failed because we are leaving.
         }
+        walked?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ pub struct Addr {
 /// Typing only a port means this machine and nobody else.
 const DEFAULT_HOST: &str = "127.0.0.1";
 
-const FORMS: &str = "give HOST:PORT, [IPV6]:PORT, :PORT or PORT, such as 127.0.0.1:7878";
+const FORMS: &str = "not an address\n  hint: type HOST:PORT, [V6]:PORT, :PORT or PORT, such as 127.0.0.1:7878";
 
 impl FromStr for Addr {
     type Err = String;
@@ -28,7 +28,7 @@ impl FromStr for Addr {
         };
         let Ok(port) = port.parse() else {
             return Err(match port.parse::<u64>() {
-                Ok(_) => format!("a port is a number from 0 to 65535; {FORMS}"),
+                Ok(_) => "a port goes up to 65535".to_owned(),
                 Err(_) => FORMS.to_owned(),
             });
         };
@@ -36,7 +36,9 @@ impl FromStr for Addr {
             Some(Some(v6)) if v6.parse::<Ipv6Addr>().is_ok() => v6,
             Some(_) => return Err(FORMS.to_owned()),
             None if host.contains(':') => {
-                return Err(format!("an IPv6 address stands in brackets: [::1]:{port}"));
+                return Err(format!(
+                    "not an address\n  hint: IPv6 in brackets: [::1]:{port}"
+                ));
             }
             None => host,
         };

@@ -3,14 +3,18 @@
 //! Nothing here sleeps: every wait is for an event (text, an end) and has a deadline that
 //! only a hang can reach. A test that meets the deadline fails with all that was printed.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sockdemo::kit::event::Event;
+use sockdemo::kit::event::{Call, Event, Phase};
 
 /// Longer than anything here takes on a busy machine: only a hang gets there.
 pub const HANG: Duration = Duration::from_secs(30);
@@ -61,6 +65,28 @@ impl Program {
         Program { child, stdin, out, err }
     }
 
+    /// Starts `sockdemo` with a standard output whose reader has gone.
+    pub fn without_reader(args: &[&str]) -> Program {
+        let mut command = Command::new(sockdemo());
+        command.args(args).stdin(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(pipe_without_reader());
+        let mut child = command.spawn().unwrap();
+        let err = Output::of(child.stderr.take().unwrap());
+        let stdin = child.stdin.take();
+        Program { child, stdin, out: Output::of(std::io::empty()), err }
+    }
+
+    /// Starts `sockdemo` with a standard error whose reader has gone.
+    pub fn without_listener(args: &[&str]) -> Program {
+        let mut command = Command::new(sockdemo());
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stderr(pipe_without_reader());
+        let mut child = command.spawn().unwrap();
+        let out = Output::of(child.stdout.take().unwrap());
+        let stdin = child.stdin.take();
+        Program { child, stdin, out, err: Output::of(std::io::empty()) }
+    }
+
     /// Starts a server on a port of the system's choice, and reads the address.
     pub fn server(args: &[&str]) -> (Program, SocketAddr) {
         let mut program = Program::start(args);
@@ -86,6 +112,14 @@ impl Program {
             .wait_until(|so_far| so_far.contains(text), &format!("{text:?} on stderr"))
     }
 
+    /// Waits until the narration contains these words, wherever its lines are broken.
+    pub fn wait_for_words(&mut self, words: &str) -> String {
+        let unbroken =
+            |so_far: &str| so_far.split_whitespace().collect::<Vec<_>>().join(" ");
+        let is_there = |so_far: &str| unbroken(so_far).contains(words);
+        self.err.wait_until(is_there, &format!("{words:?} on stderr"))
+    }
+
     /// Waits until the narration contains `text` `times` times.
     pub fn wait_for_many(&mut self, text: &str, times: usize) -> String {
         let what = format!("{times} times {text:?} on stderr");
@@ -98,10 +132,33 @@ impl Program {
             .wait_until(|so_far| so_far.contains(text), &format!("{text:?} on stdout"))
     }
 
+    /// Waits until standard output satisfies `is_there`; gives all of it so far.
+    pub fn wait_for_output_that(
+        &mut self,
+        is_there: impl Fn(&str) -> bool,
+        what: &str,
+    ) -> String {
+        self.out.wait_until(is_there, &format!("{what} on stdout"))
+    }
+
+    /// Waits until standard output is as `is_there` wants it; gives all of it so far.
+    pub fn wait_until_output(
+        &mut self,
+        what: &str,
+        is_there: impl Fn(&str) -> bool,
+    ) -> String {
+        self.out.wait_until(is_there, &format!("{what} on stdout"))
+    }
+
     /// Types or pipes in.
     pub fn input(&mut self, bytes: &[u8]) {
         let stdin = self.stdin.as_mut().expect("input is open");
         stdin.write_all(bytes).and_then(|()| stdin.flush()).unwrap();
+    }
+
+    /// Standard input for another thread to write to, as long as that takes.
+    pub fn take_input(&mut self) -> ChildStdin {
+        self.stdin.take().expect("input is open")
     }
 
     pub fn close_input(&mut self) {
@@ -157,11 +214,34 @@ pub fn run(args: &[&str], input: &[u8]) -> Ended {
     program.end_of_input()
 }
 
+/// Starts a program of this machine with these words.
+pub fn start(program: &str, args: &[&str]) -> Program {
+    let mut command = Command::new(program);
+    command.args(args);
+    Program::run(command)
+}
+
+/// Starts a Python program. The modules that it needs are imported.
+pub fn python(program: &str, args: &[&str]) -> Program {
+    let program = format!("import os, socket, struct, sys\n{program}");
+    start("python3", &[&["-c", &program], args].concat())
+}
+
 /// The events in a recording, or in the narration of `--json`.
 pub fn events(jsonl: &str) -> Vec<Event> {
     let parse =
         |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
     jsonl.lines().map(parse).collect()
+}
+
+/// The numbers of the clients whose sockets a server has closed, from its `--json`.
+pub fn closed_connections(jsonl: &str) -> BTreeSet<u32> {
+    let events = events(jsonl).into_iter();
+    let closed = events.filter(|event| event.call == Some(Call::Close));
+    closed
+        .filter(|event| event.phase == Phase::End)
+        .filter_map(|event| event.connection)
+        .collect()
 }
 
 /// A plain client, for tests of servers.
@@ -185,6 +265,71 @@ pub fn read_to_end(mut stream: &TcpStream) -> Vec<u8> {
     let mut all = Vec::new();
     stream.read_to_end(&mut all).unwrap();
     all
+}
+
+fn pipe_without_reader() -> std::io::PipeWriter {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer
+}
+
+/// Words without their line breaks and columns: narration wraps wherever it must.
+pub fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The lines that do not fit the screen, counted in characters.
+pub fn too_wide(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| line.chars().count() > 80).collect()
+}
+
+/// An address where nobody listens: its port belongs to a client, so that nobody else can
+/// take it while the test runs. Keep the sockets.
+pub fn nobody_listens() -> (SocketAddr, impl Sized) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    (client.local_addr().unwrap(), (listener, client))
+}
+
+/// Is there an IPv6 loopback? A machine without one skips a test, and says so.
+pub fn has_ipv6() -> bool {
+    let has = TcpListener::bind("[::1]:0").is_ok();
+    if !has {
+        eprintln!("skipped: this machine has no ::1");
+    }
+    has
+}
+
+/// A file of the test's own, gone when the test is over.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    pub fn new() -> Scratch {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("sockdemo-test-{}-{number}", std::process::id());
+        Scratch(std::env::temp_dir().join(name))
+    }
+
+    pub fn containing(text: &str) -> Scratch {
+        let file = Scratch::new();
+        fs::write(&file.0, text).unwrap();
+        file
+    }
+
+    pub fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    pub fn text(&self) -> String {
+        fs::read_to_string(&self.0).unwrap()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0); // Perhaps nobody has written it.
+    }
 }
 
 /// Everything a pipe has said, growing.

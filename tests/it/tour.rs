@@ -1,1 +1,186 @@
-//! To come.
+//! `tour`: the walk that is the first thing anybody sees.
+
+use sockdemo::kit::event::{Call, Phase};
+
+use crate::harness::{Scratch, events, run, too_wide};
+
+/// What the tour shows when all is well.
+fn tour(args: &[&str]) -> String {
+    let ended = run(&[&["tour"], args].concat(), b"");
+    assert_eq!((ended.code(), ended.stderr.as_str()), (Some(0), ""), "{args:?}");
+    ended.stdout
+}
+
+/// Ports and descriptors are the system's choice: each digit of theirs becomes `#`. The
+/// columns stay where they are.
+fn normal(told: &str) -> String {
+    let mut out = String::new();
+    let mut number = false;
+    for c in told.chars() {
+        let behind_a_name = ["0.0.1:", "0.0.0:", "descriptor "];
+        number = c.is_ascii_digit()
+            && (number || behind_a_name.iter().any(|name| out.ends_with(name)));
+        out.push(if number { '#' } else { c });
+    }
+    out
+}
+
+const TCP: &str = "\
+TCP: a stream of bytes between two sockets. Each column is one program, each
+  line one call to its kernel, each arrow what goes over.
+
+ client                                   server
+  ·                                       │ socket     TCP, descriptor #
+  ·                                       │ setsockopt SO_REUSEADDR on
+  ·                                       │ bind       127.0.0.1:#####
+  ·                                       │ listen     queue of 128
+  ·                                       │ accept     … waiting for a client
+  │ socket     TCP, descriptor #          │
+  │ connect ───────────────────────────►  │ accept     descriptor #, peer
+  │   from 127.0.0.1:#####                │            127.0.0.1:#####
+  │ send ──────── 5 B \"hello\" ─────────►  │ recv       5 B
+  │ recv ◄──────── 5 B \"hello\" ─────────  │ send       5 B
+  │ send ────── 9 B \"and again\" ───────►  │ recv       9 B
+  │ recv ◄────── 9 B \"and again\" ───────  │ send       9 B
+  │ shutdown ───── end of stream ──────►  │ recv       0 B: end of stream
+  │ recv ◄─────── end of stream ────────  │ close      descriptor #
+  │                                       │ close      descriptor #
+  │ close      descriptor #               │
+";
+
+#[cfg(target_os = "linux")]
+const UDP: &str = "\
+UDP: single datagrams. No listen, no accept, no connection, no end of stream:
+  each datagram stands alone.
+
+ client                                   server
+  ·                                       │ socket     UDP, descriptor #
+  ·                                       │ bind       127.0.0.1:#####
+  ·                                       │ recvfrom   … waiting for a datagram
+  │ socket     UDP, descriptor #          │
+  │ bind       0.0.0.0:#####              │
+  │ connect    peer 127.0.0.1:#####, here │
+  │            127.0.0.1:#####            │
+  │ send ──────── 5 B \"hello\" ─────────►  │ recvfrom   5 B from 127.0.0.1:#####
+  │ recv ◄──────── 5 B \"hello\" ─────────  │ sendto     5 B to 127.0.0.1:#####
+  │                                       │ close      descriptor #
+    * client: the server's socket is closed now; watch what a sender is told
+  │ send ──── 12 B \"still there?\" ─────►  │
+  │ recv       failed: Connection refused │
+  │            (os error 111)             │
+  │ close      descriptor #               │
+";
+
+const ENDING: &str = "\nNow try it in two terminals, side by side:\n\n";
+const TCP_COMMANDS: &str = "  sockdemo tcp-server        sockdemo tcp-client\n";
+const UDP_COMMANDS: &str = "  sockdemo udp-server        sockdemo udp-client\n";
+
+#[test]
+fn the_walk_through_tcp_is_always_the_same() {
+    let expected = format!("{TCP}{ENDING}{TCP_COMMANDS}");
+    for _ in 0..20 {
+        assert_eq!(normal(&tour(&["tcp"])), expected);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_walk_through_udp_is_always_the_same() {
+    let expected = format!("{UDP}{ENDING}{UDP_COMMANDS}");
+    for _ in 0..20 {
+        assert_eq!(normal(&tour(&["udp"])), expected);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_whole_walk_is_tcp_and_then_udp() {
+    let told = tour(&[]);
+
+    let expected = format!("{TCP}\n{UDP}{ENDING}{TCP_COMMANDS}{UDP_COMMANDS}");
+    assert_eq!(normal(&told), expected);
+    assert_eq!(too_wide(&told), [""; 0]);
+}
+
+#[test]
+fn step_runs_straight_through_without_a_terminal() {
+    assert_eq!(normal(&tour(&["tcp", "--step"])), normal(&tour(&["tcp"])));
+}
+
+#[test]
+fn every_view_of_the_walk_fits_the_screen_and_has_both_sides() {
+    for view in ["lines", "ladder", "sentences"] {
+        let told = tour(&["--view", view]);
+
+        assert_eq!(too_wide(&told), [""; 0], "{view}");
+        for word in ["client", "server", "accept", "connect", "sendto", "refused"] {
+            assert!(told.contains(word), "{view}, {word}: {told}");
+        }
+        assert!(told.ends_with(&format!("{ENDING}{TCP_COMMANDS}{UDP_COMMANDS}")));
+    }
+}
+
+#[test]
+fn sentences_tell_cause_and_effect_in_the_order_of_the_picture() {
+    let told = tour(&["tcp", "--view", "sentences"]);
+
+    let mut rest = told.as_str();
+    for next in [
+        "server: listen queue of 128\n",
+        "server: accept … waiting for a client\n",
+        "client: connect from 127.0.0.1:",
+        "server: accept descriptor",
+        "client: send 5 B",
+        "; server: recv 5 B",
+        "server: send 5 B",
+        "; client: recv 5 B",
+        "client: shutdown writing; server: recv 0 B: end of stream\n",
+        "server: close descriptor",
+        "; client: recv 0 B: end of stream\n",
+        "client: close descriptor",
+    ] {
+        let Some((_, behind)) = rest.split_once(next) else {
+            panic!("no {next:?}:\n{told}")
+        };
+        rest = behind;
+    }
+    assert!(!told.contains(['│', '─', '►', '◄']), "{told}");
+}
+
+#[test]
+fn sentences_have_an_empty_line_between_the_parts() {
+    let told = tour(&["--view", "sentences"]);
+    assert!(told.contains("\n\nUDP: single datagrams"), "{told}");
+}
+
+#[test]
+fn the_walk_in_json_is_json_and_nothing_else() {
+    let told = tour(&["--json"]);
+
+    let events = events(&told);
+    for (who, call) in [("server", Call::Accept), ("client", Call::Connect)] {
+        let is_there = events
+            .iter()
+            .any(|e| (&*e.who, e.phase, e.call) == (who, Phase::End, Some(call)));
+        assert!(is_there, "{who} {call:?}");
+    }
+}
+
+#[test]
+fn the_recording_of_a_walk_is_told_again_as_it_was() {
+    for view in ["lines", "sentences", "ladder"] {
+        let file = Scratch::new();
+        let live = tour(&["--view", view, "--record", file.path()]);
+
+        let again = run(&["replay", file.path(), "--view", view], b"");
+
+        assert_eq!((again.code(), again.stderr.as_str()), (Some(0), ""));
+        let live = live.split(ENDING).next().unwrap();
+        // Whether a send waited long enough to be announced is a matter of the moment.
+        let calm = |told: &str| {
+            let lines = told.lines().filter(|line| !line.contains("waiting for room"));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(calm(&again.stdout), calm(live), "{view}");
+    }
+}
