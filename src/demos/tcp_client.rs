@@ -163,12 +163,13 @@ pub(crate) fn finish(stream: &TcpStream, say: &Say) -> Result<()> {
 
 fn receive_all(stream: &TcpStream, say: &Say) -> Result<()> {
     let mut buffer = vec![0; BUFFER];
+    let mut screen = output::Foreign::new();
     loop {
         let n = receive(stream, &mut buffer, say).doing("receive")?;
         if n == 0 {
             return Ok(());
         }
-        output::payload(&buffer[..n])?;
+        screen.payload(&buffer[..n])?;
     }
 }
 

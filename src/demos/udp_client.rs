@@ -113,6 +113,7 @@ pub(crate) struct Exchange<'a> {
 
 impl Exchange<'_> {
     fn ask_each(&self, input: &Receiver<Vec<u8>>) -> Result<()> {
+        let mut screen = output::Foreign::new();
         loop {
             let question = select! {
                 recv(input) -> question => question,
@@ -122,7 +123,7 @@ impl Exchange<'_> {
             match self.ask(&question)? {
                 Some(mut answer) => {
                     answer.push(b'\n');
-                    output::payload(&answer)?;
+                    screen.payload(&answer)?;
                 }
                 None => return Ok(()), // We are asked to stop.
             }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::kit::error::{Error, Result};
+use crate::kit::text;
 
 /// Does the last of the payload stand on a line that has not ended?
 static MID_LINE: AtomicBool = AtomicBool::new(false);
@@ -14,6 +15,49 @@ pub fn payload(bytes: &[u8]) -> Result<()> {
     MID_LINE.store(!bytes.ends_with(b"\n"), Ordering::Relaxed);
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(Error::output_closed)
+}
+
+/// What another program sent, on its way to standard output: as it is into a pipe, made
+/// safe line by line for a terminal.
+#[derive(Debug)]
+pub struct Foreign {
+    terminal: bool,
+    /// The beginning of a character whose end has not arrived.
+    rest: Vec<u8>,
+}
+
+impl Foreign {
+    /// Looks once where standard output goes.
+    pub fn new() -> Foreign {
+        Foreign { terminal: io::stdout().is_terminal(), rest: Vec::new() }
+    }
+
+    /// Writes `bytes`, at once.
+    pub fn payload(&mut self, bytes: &[u8]) -> Result<()> {
+        if !self.terminal {
+            return payload(bytes);
+        }
+        self.rest.extend(bytes);
+        let unfinished = match self.rest.utf8_chunks().last().map(|chunk| chunk.invalid())
+        {
+            Some(cut) if self.rest.ends_with(cut) && could_go_on(cut) => cut.len(),
+            _ => 0,
+        };
+        let unfinished = self.rest.split_off(self.rest.len() - unfinished);
+        let whole = std::mem::replace(&mut self.rest, unfinished);
+        payload(text::safe_lines(&whole).as_bytes())
+    }
+}
+
+impl Default for Foreign {
+    fn default() -> Foreign {
+        Foreign::new()
+    }
+}
+
+/// Is this the beginning of a character?
+fn could_go_on(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
 /// A server's first line, whatever the flags. Scripts and tests read the port there.

@@ -27,6 +27,18 @@ pub fn safe(bytes: &[u8]) -> String {
     out
 }
 
+/// The same for text in lines: they still end where they ended, and tabs are still tabs.
+pub fn safe_lines(bytes: &[u8]) -> String {
+    let parts = bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\t'));
+    let safe = parts.map(|part| match part.split_last() {
+        Some((b'\n', line)) => safe(line.strip_suffix(b"\r").unwrap_or(line)) + "\n",
+        Some((b'\t', column)) => safe(column) + "\t",
+        _ => safe(part),
+    });
+    // Nothing else is told by a backslash here, so one that was sent may stand for itself.
+    safe.collect::<String>().replace(r"\\", r"\")
+}
+
 /// The same for text that has been made safe once and then stored, where somebody may
 /// have changed it: what is escaped stays as it is.
 pub fn still_safe(text: &str) -> String {
@@ -161,6 +173,7 @@ mod tests {
         assert_eq!(safe(b"a\x1b[2Jb\r\n\x07\xff"), r"a\u{1b}[2Jb\r\n\u{7}\xff");
         assert_eq!(still_safe("\x1b[2J\\n"), r"\u{1b}[2J\n");
         assert_eq!(safe(b"\\n"), r"\\n");
+        assert_eq!(safe_lines(b"a\tb\r\n\x1b[2J\rc\\"), "a\tb\n\\u{1b}[2J\\rc\\");
         assert_eq!(safe("ok \u{202e}txt\u{200b}".as_bytes()), r"ok \u{202e}txt\u{200b}");
         assert_eq!(safe("é 日本 \"it's\"".as_bytes()), "é 日本 \"it's\"");
     }

@@ -243,6 +243,29 @@ fn the_table_is_shown_again_when_it_changes_until_ctrl_c() {
 }
 
 #[test]
+fn a_table_that_does_not_change_is_shown_once() {
+    let (idle, _) = Program::server(&["udp-server", ":0", "--quiet"]);
+    let (busy, addr) = Program::server(&["tcp-server", ":0", "--quiet"]);
+    let mut watches = [&idle, &busy].map(|server| {
+        Program::start(&["sockets", "--watch", "--pid", &server.pid().to_string()])
+    });
+    watches[0].wait_for_output("UNCONNECTED");
+
+    // Each of these is seen at another look, so the other watch has looked again, too.
+    let mut clients = Vec::new();
+    for number in 1..=3 {
+        clients.push(connect(addr));
+        let all = |page: &str| {
+            page.rsplit("\n\n").any(|one| one.matches(" ESTABLISHED ").count() == number)
+        };
+        watches[1].wait_for_output_that(all, "another connection");
+    }
+
+    let [watch, _] = watches;
+    assert_eq!(watch.stop().stdout.matches("sockdemo ").count(), 1);
+}
+
+#[test]
 fn the_watched_process_may_end() {
     let (server, _) = Program::server(&["udp-server", ":0", "--quiet"]);
     let pid = server.pid().to_string();

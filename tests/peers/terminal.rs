@@ -4,7 +4,8 @@
 //! on the screen is its output. Standard output and standard error share the screen.
 
 use std::fs;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 
 use crate::Test;
 use crate::harness::{
@@ -51,6 +52,16 @@ pub const TESTS: &[Test] = &[
         name: "terminal: a tour without step asks nothing",
         needs: &["script"],
         run: a_tour_without_step_asks_nothing,
+    },
+    Test {
+        name: "terminal: a server's bytes cannot move the cursor",
+        needs: &["script"],
+        run: a_servers_bytes_cannot_move_the_cursor,
+    },
+    Test {
+        name: "terminal: a message without a line end does not share its line",
+        needs: &["script"],
+        run: a_message_without_a_line_end_does_not_share_its_line,
     },
     Test {
         name: "terminal: a stepped server accepts only after enter",
@@ -286,6 +297,31 @@ fn typed_lines_come_back_and_ctrl_d_is_the_half_close() {
     let (client, server) = (client.end(), server.end());
     assert_eq!((client.code(), server.code()), (Some(0), Some(0)));
     assert!(server.stderr.contains("0 B: end of stream"), "{}", server.stderr);
+}
+
+fn a_servers_bytes_cannot_move_the_cursor() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let client = terminal(&format!("tcp-client {addr} --quiet --message x"));
+    let (mut stream, _) = listener.accept().unwrap();
+    // A character that arrives in two halves is one character.
+    stream.write_all(b"\x1b[2J\r\x9b caf\xc3").unwrap();
+    stream.write_all(b"\xa9\n").unwrap();
+    drop(stream);
+
+    let screen = client.end().stdout;
+
+    assert!(screen.contains("\\u{1b}[2J\\r\\x9b café\r\n"), "{screen:?}");
+    assert!(!screen.contains('\x1b'), "{screen:?}");
+}
+
+fn a_message_without_a_line_end_does_not_share_its_line() {
+    let (_server, addr) = Program::server(&["tcp-server", ":0", "--quiet"]);
+
+    let ended =
+        terminal(&format!("tcp-client {addr} --message hello --color never")).end();
+
+    assert!(ended.stdout.lines().any(|line| line == "hello"), "{}", ended.stdout);
 }
 
 fn typed_lines_are_datagrams_and_ctrl_d_is_the_end() {
