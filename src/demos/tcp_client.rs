@@ -69,7 +69,7 @@ pub(crate) fn connect(
     limit: Option<Duration>,
     say: &Say,
 ) -> Result<TcpStream> {
-    let connected = addr.try_each(|addr| {
+    let connected = addr.try_each(say, |addr| {
         say.connecting(addr);
         let connected = match limit {
             None => TcpStream::connect(addr),

@@ -71,7 +71,7 @@ pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
 
 /// One std call, four system calls: socket, setsockopt, bind, listen.
 pub(crate) fn listen(addr: &Addr, say: &Say) -> Result<TcpListener> {
-    let listener = addr.try_each(|addr| {
+    let listener = addr.try_each(say, |addr| {
         say.binding(addr);
         let listener = TcpListener::bind(addr);
         say.bound(&listener);

@@ -81,7 +81,7 @@ pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
 
 /// A socket of the same family as the server's address. Without connect it has no peer.
 pub(crate) fn open(args: &Args, say: &Say) -> Result<(UdpSocket, SocketAddr)> {
-    let opened = args.addr.try_each(|server| {
+    let opened = args.addr.try_each(say, |server| {
         let any: SocketAddr = match server {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),

@@ -76,7 +76,7 @@ pub(crate) fn serve(
 
 /// One std call, two system calls: socket and bind.
 pub(crate) fn bind(addr: &Addr, say: &Say) -> Result<UdpSocket> {
-    let socket = addr.try_each(|addr| {
+    let socket = addr.try_each(say, |addr| {
         say.binding(addr);
         let socket = UdpSocket::bind(addr);
         say.bound(&socket);

@@ -5,6 +5,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
+use crate::kit::say::Say;
+
 /// Where a server listens and where a client connects, before any name is looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Addr {
@@ -15,7 +17,8 @@ pub struct Addr {
 /// Typing only a port means this machine and nobody else.
 const DEFAULT_HOST: &str = "127.0.0.1";
 
-const FORMS: &str = "not an address\n  hint: type HOST:PORT, [V6]:PORT, :PORT or PORT, such as 127.0.0.1:7878";
+const FORMS: &str = "not an address\n  \
+    hint: type HOST:PORT, [V6]:PORT, :PORT or PORT, such as 127.0.0.1:7878";
 
 impl FromStr for Addr {
     type Err = String;
@@ -71,11 +74,17 @@ impl Addr {
     /// Gives each address in turn to `attempt`, until one works. The last error counts.
     pub fn try_each<T>(
         &self,
+        say: &Say,
         mut attempt: impl FnMut(SocketAddr) -> io::Result<T>,
     ) -> io::Result<T> {
         let mut outcome =
             Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
-        for addr in self.resolve()? {
+        let found = self.resolve()?;
+        if self.host.parse::<IpAddr>().is_err() {
+            let list: Vec<_> = found.iter().map(SocketAddr::to_string).collect();
+            say.note(format_args!("{} stands for {}", self.host, list.join(" and ")));
+        }
+        for addr in found {
             outcome = attempt(addr);
             if outcome.is_ok() {
                 break;

@@ -54,6 +54,9 @@ impl Error {
             ErrorKind::TimedOut => {
                 Some("nobody answered at all: a wrong address, a silent firewall, or a full queue")
             }
+            _ if self.cause.to_string().starts_with("failed to lookup") => {
+                Some("check the name, or type the address in numbers")
+            }
             _ => None,
         })
     }

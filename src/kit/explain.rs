@@ -112,6 +112,9 @@ pub fn remark(event: &Event) -> Option<&'static str> {
             "an earlier datagram was refused: nobody has that port, \
              and a connected socket is told"
         }
+        (_, Some("Interrupted")) => {
+            "a signal woke this thread; nothing was moved, and nothing is lost"
+        }
         (Call::Recv | Call::Send, Some("ConnectionReset")) => {
             "the connection was given up with a reset, not ended"
         }

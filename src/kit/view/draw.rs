@@ -12,6 +12,9 @@ const RIGHT: usize = 43;
 const BETWEEN: usize = RIGHT - LEFT - 3;
 const BESIDE: usize = WIDTH - RIGHT - 2;
 
+/// What stands before a note.
+const NOTE: usize = 6;
+
 /// Where a detail begins behind the name of its call.
 const NAME: usize = 11;
 
@@ -171,7 +174,7 @@ impl Drawing {
             );
         }
         if let Some(note) = &row.note {
-            for line in wrap(&still_safe(note), WIDTH - LEFT - 2) {
+            for line in wrap(&still_safe(note), WIDTH - NOTE) {
                 let line = self.ink.dim(&format!("{mark}   * {line}"));
                 push_line(page, &line);
             }

@@ -373,12 +373,13 @@ fn ends(event: &Event) -> Option<(Side, u16, u16)> {
     Some((Side::of(event), here, there))
 }
 
-/// A close of a listener or a datagram socket, a connect that only notes a peer: nothing
-/// goes to the other side.
+/// A close of a listener or a datagram socket, a connect that only notes a peer, a server
+/// that calls itself: nothing goes to the other side.
 fn is_ladderless(event: &Event) -> bool {
     let closes = matches!(event.call, Some(Call::Close | Call::Shutdown));
+    let connects = event.call == Some(Call::Connect);
     (closes && ends(event).is_none())
-        || (event.call == Some(Call::Connect) && is_udp(event))
+        || (connects && (is_udp(event) || event.thread == "stopper"))
 }
 
 fn is_udp(event: &Event) -> bool {
