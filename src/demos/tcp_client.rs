@@ -99,13 +99,18 @@ fn converse(
         let (sender, receiver) = (say.on_thread("sender"), say.on_thread("receiver"));
         let (sender, receiver) = (sender.about(stream), receiver.about(stream));
         let receiving = ended.clone();
-        scope.spawn(move || {
+        let receive = move || {
             let _ = receiving.send(Ended::Receiving(receive_all(stream, &receiver)));
-        });
-        scope.spawn(move || {
+        };
+        let send = move || {
             let outcome = send_input(stream, input, &nothing_comes, &sender);
             let _ = ended.send(Ended::Sending(outcome));
-        });
+        };
+        thread::Builder::new().spawn_scoped(scope, receive).doing("start a thread")?;
+        if let Err(error) = thread::Builder::new().spawn_scoped(scope, send) {
+            end(stream, say); // Or the receiver would wait on.
+            return Err(error).doing("start a thread");
+        }
 
         let mut over = Some(over);
         let mut outcome = Ok(());

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crossbeam_channel::bounded;
 
-use self::farewell::{drain, hang_up, refuse, stop_serving};
+use self::farewell::{drain, hang_up, refuse, see_off, stop_serving, turn_away};
 use crate::kit::addr::{Addr, reach};
 use crate::kit::clients::Clients;
 use crate::kit::error::{Doing, Result};
@@ -99,7 +99,8 @@ pub(crate) fn serve_each_client(
     thread::scope(|scope| {
         let (over, ended) = bounded(0);
         let stopper = say.on_thread("stopper");
-        scope.spawn(move || stop_serving(addr, clients, stop, &ended, &stopper));
+        let stopper = move || stop_serving(addr, clients, stop, &ended, &stopper);
+        thread::Builder::new().spawn_scoped(scope, stopper).doing("start a thread")?;
 
         let outcome = accept_clients(&listener, clients, stop, &say, |stream| {
             let Some((number, stream)) = admit(stream, clients, &say) else {
@@ -213,6 +214,10 @@ fn admit(
 ) -> Option<(u32, Arc<TcpStream>)> {
     match clients.enter(stream) {
         Ok(client) => Some(client),
+        Err(stream) if clients.closing() => {
+            hang_up(stream, say);
+            None
+        }
         Err(stream) => {
             say.note(format_args!("full: {} clients are being served", clients.count()));
             refuse(&stream, say);
@@ -258,25 +263,6 @@ fn limit_time(stream: &TcpStream, limit: Option<Duration>, say: &Say) -> io::Res
         set?;
     }
     Ok(())
-}
-
-/// The end of a client: off the list, and closed.
-fn see_off(number: u32, stream: Arc<TcpStream>, clients: &Clients, say: &Say) {
-    drop(clients.forget(number));
-    say.closing();
-    drop(stream); // The last reference: std closes the descriptor here.
-    say.closed();
-    clients.tell_of_leaving();
-}
-
-/// No thread could be made for a client that had already been given a place.
-fn turn_away(number: u32, clients: &Clients, error: &io::Error, say: &Say) {
-    say.note(format_args!("no thread for client {number}: {error}"));
-    if let Some(stream) = clients.forget(number).and_then(Arc::into_inner) {
-        refuse(&stream, say);
-        hang_up(stream, say);
-    }
-    clients.tell_of_leaving();
 }
 
 fn room(serving: &Serving) -> usize {

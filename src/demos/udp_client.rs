@@ -69,7 +69,8 @@ pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
         let (over, ended) = bounded(0);
         let (socket, stopper) = (&socket, say.on_thread("stopper").about(&socket));
         let connected = !args.no_connect;
-        scope.spawn(move || wake_when_told(socket, connected, stop, &ended, &stopper));
+        let stopper = move || wake_when_told(socket, connected, stop, &ended, &stopper);
+        thread::Builder::new().spawn_scoped(scope, stopper).doing("start a thread")?;
         let exchange = Exchange { socket, server, args, stop, say: &say };
         let outcome = exchange.ask_each(&input);
         drop(over); // Lets the stopper go.

@@ -65,7 +65,8 @@ pub(crate) fn serve(
     let outcome = thread::scope(|scope| {
         let (over, ended) = bounded(0);
         let (socket, stopper) = (&socket, say.on_thread("stopper").about(&socket));
-        scope.spawn(move || wake_when_told(socket, stop, &ended, &stopper));
+        let stopper = move || wake_when_told(socket, stop, &ended, &stopper);
+        thread::Builder::new().spawn_scoped(scope, stopper).doing("start a thread")?;
         let outcome = answer_each(socket, args, stop, &say);
         drop(over); // Lets the stopper go.
         outcome

@@ -5,8 +5,9 @@
 //! conversation early ends its own direction first, and reads what is left.
 
 use std::convert::Infallible;
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
@@ -75,6 +76,25 @@ pub(super) fn hang_up(stream: TcpStream, say: &Say) {
     say.closing();
     drop(stream);
     say.closed();
+}
+
+/// The end of a client: off the list, and closed.
+pub(super) fn see_off(number: u32, stream: Arc<TcpStream>, clients: &Clients, say: &Say) {
+    drop(clients.forget(number));
+    say.closing();
+    drop(stream); // The last reference: std closes the descriptor here.
+    say.closed();
+    clients.tell_of_leaving();
+}
+
+/// No thread could be made for a client that had already been given a place.
+pub(super) fn turn_away(number: u32, clients: &Clients, error: &io::Error, say: &Say) {
+    say.note(format_args!("no thread for client {number}: {error}"));
+    if let Some(stream) = clients.forget(number).and_then(Arc::into_inner) {
+        refuse(&stream, say);
+        hang_up(stream, say);
+    }
+    clients.tell_of_leaving();
 }
 
 /// Says that we are full. A few bytes on a fresh socket cannot block.
