@@ -176,13 +176,10 @@ impl Exchange<'_> {
     fn answer(&self) -> io::Result<Option<Vec<u8>>> {
         let deadline = Instant::now() + self.args.timeout;
         loop {
-            let received =
-                if self.args.no_connect { self.receive_from() } else { self.receive() };
-            match received {
+            match self.receive() {
                 _ if self.stop.requested() => return Ok(None),
                 Ok(Some(answer)) => return Ok(Some(answer)),
-                // A stranger's datagram, or a wait that was interrupted: wait on, not
-                // longer.
+                // Wait on: the time limit begins anew with each call, but not for ever.
                 Ok(None) if Instant::now() < deadline => {}
                 Ok(None) => return Err(ErrorKind::TimedOut.into()),
                 interrupted if was_interrupted(&interrupted) => {}
@@ -191,36 +188,34 @@ impl Exchange<'_> {
         }
     }
 
-    /// A connected socket hears its peer only.
+    /// One datagram, unless it is a stranger's.
     fn receive(&self) -> io::Result<Option<Vec<u8>>> {
-        let mut buffer = vec![0; usize::try_from(self.args.buffer).unwrap_or(usize::MAX)];
-        let (socket, say) = (self.socket, self.say);
-        let whole = peek_whole(socket, self.args.buffer, say).unwrap_or(0);
-        say.receiving();
-        let received = socket.recv(&mut buffer);
-        say.received(&received, &buffer);
-        let n = received?;
-        report_cut(n, whole, say);
+        let mut buffer = vec![0; udp_server::size(self.args.buffer)];
+        let n = if self.args.no_connect {
+            let (n, from) = udp_server::receive_from(self.socket, &mut buffer, self.say)?;
+            if from != self.server {
+                let say = self.say;
+                say.note(format_args!("not from {}: ignored", self.server));
+                return Ok(None);
+            }
+            n
+        } else {
+            self.receive_from_peer(&mut buffer)?
+        };
         buffer.truncate(n);
         Ok(Some(buffer))
     }
 
-    /// An unconnected socket hears everybody, so we must look who it was.
-    fn receive_from(&self) -> io::Result<Option<Vec<u8>>> {
-        let mut buffer = vec![0; usize::try_from(self.args.buffer).unwrap_or(usize::MAX)];
+    /// A connected socket hears nobody but its peer.
+    fn receive_from_peer(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let (socket, say) = (self.socket, self.say);
-        let whole = peek_whole(socket, self.args.buffer, say).unwrap_or(0);
-        say.receiving_from();
-        let received = socket.recv_from(&mut buffer);
-        say.received_from(&received, &buffer);
-        let (n, from) = received?;
+        let whole = peek_whole(socket, buffer.len(), say)?;
+        say.receiving();
+        let received = socket.recv(buffer);
+        say.received(&received, buffer);
+        let n = received?;
         report_cut(n, whole, say);
-        if from != self.server {
-            say.note(format_args!("not from {}: ignored", self.server));
-            return Ok(None);
-        }
-        buffer.truncate(n);
-        Ok(Some(buffer))
+        Ok(n)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
@@ -94,10 +94,7 @@ pub(crate) fn bind(addr: &Addr, say: &Say) -> Result<UdpSocket> {
 fn answer_each(socket: &UdpSocket, args: &Args, stop: &Stop, say: &Say) -> Result<()> {
     let mut buffer = vec![0; size(args.buffer)];
     loop {
-        let whole = peek_whole(socket, args.buffer, say).unwrap_or(0);
-        say.receiving_from();
-        let received = socket.recv_from(&mut buffer);
-        say.received_from(&received, &buffer);
+        let received = receive_from(socket, &mut buffer, say);
         let (n, peer) = match received {
             Ok(_) if stop.requested() => return Ok(()),
             Ok(received) => received,
@@ -108,7 +105,6 @@ fn answer_each(socket: &UdpSocket, args: &Args, stop: &Stop, say: &Say) -> Resul
             Err(error) if is_about_an_earlier_one(&error) => continue,
             Err(error) => return Err(error).doing("receive a datagram"),
         };
-        report_cut(n, whole, say);
 
         say.sending_to(&buffer[..n], peer);
         let sent = socket.send_to(&buffer[..n], peer);
@@ -119,17 +115,36 @@ fn answer_each(socket: &UdpSocket, args: &Args, stop: &Stop, say: &Say) -> Resul
     }
 }
 
-/// How long is the next datagram? Only asked when the buffer may be too small: recvfrom
-/// would not tell, it cuts in silence.
-pub(crate) fn peek_whole(socket: &UdpSocket, buffer: u32, say: &Say) -> Option<usize> {
-    if buffer >= LARGEST {
-        return None;
+/// One datagram, and whom it came from.
+pub(crate) fn receive_from(
+    socket: &UdpSocket,
+    buffer: &mut [u8],
+    say: &Say,
+) -> io::Result<(usize, SocketAddr)> {
+    let whole = peek_whole(socket, buffer.len(), say)?;
+    say.receiving_from();
+    let received = socket.recv_from(buffer);
+    say.received_from(&received, buffer);
+    let (n, peer) = received?;
+    report_cut(n, whole, say);
+    Ok((n, peer))
+}
+
+/// How long is the next datagram? Only asked when the buffer may be too small for it:
+/// recvfrom would not tell, it cuts in silence.
+pub(crate) fn peek_whole(
+    socket: &UdpSocket,
+    buffer: usize,
+    say: &Say,
+) -> io::Result<usize> {
+    if buffer >= size(LARGEST) {
+        return Ok(0);
     }
     let mut large_enough = vec![0; size(LARGEST)];
     say.peeking();
     let peeked = socket.peek(&mut large_enough);
     say.peeked(&peeked, &large_enough);
-    peeked.ok()
+    peeked
 }
 
 /// Says that a tail is gone, and how we know.
@@ -196,6 +211,6 @@ fn is_about_an_earlier_one(error: &io::Error) -> bool {
     )
 }
 
-fn size(n: u32) -> usize {
+pub(crate) fn size(n: u32) -> usize {
     usize::try_from(n).unwrap_or(usize::MAX)
 }

@@ -318,3 +318,22 @@ fn a_message_longer_than_any_datagram_is_an_error() {
     assert!(client.stderr.contains("too long"), "{}", client.stderr);
     assert!(client.stderr.contains("close"), "{}", client.stderr);
 }
+
+/// A peek that has waited in vain has waited for all: nothing waits for the same again.
+#[test]
+fn a_small_buffer_does_not_make_the_wait_longer() {
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let addr = silent.local_addr().unwrap().to_string();
+    let few = ["--timeout", "0.05", "--retries", "2", "--buffer", "4"];
+
+    let asked = run(&[&["udp-client", &addr, "-m", "hello"], &few[..]].concat(), b"");
+
+    assert_eq!(asked.code(), Some(1));
+    assert_eq!(
+        asked.stderr.matches("peek(3)       failed").count(),
+        3,
+        "{}",
+        asked.stderr
+    );
+    assert!(!asked.stderr.contains("recv(3)"), "{}", asked.stderr);
+}
