@@ -70,7 +70,7 @@ pub(crate) fn connect(
     say: &Say,
 ) -> Result<TcpStream> {
     let connected = addr.try_each(say, |addr| {
-        say.connecting(addr);
+        say.connecting_within(addr, limit);
         let connected = match limit {
             None => TcpStream::connect(addr),
             Some(limit) => TcpStream::connect_timeout(&addr, limit),
@@ -172,7 +172,7 @@ fn receive_all(stream: &TcpStream, say: &Say) -> Result<()> {
     loop {
         let n = receive(stream, &mut buffer, say).doing("receive")?;
         if n == 0 {
-            return Ok(());
+            return screen.finish();
         }
         screen.payload(&buffer[..n])?;
     }

@@ -22,7 +22,7 @@ use crate::kit::limits;
 use crate::kit::output;
 use crate::kit::say::Say;
 use crate::kit::stop::Stop;
-use crate::kit::text;
+use crate::kit::text::{self, several};
 
 /// The buffer of a client that says little: ten thousand idle clients stay small.
 const FIRST_BUFFER: usize = 4 * 1024;
@@ -219,7 +219,8 @@ fn admit(
             None
         }
         Err(stream) => {
-            say.note(format_args!("full: {} clients are being served", clients.count()));
+            let present = several(clients.count(), "client");
+            say.note(format_args!("full: serving {present}"));
             refuse(&stream, say);
             hang_up(stream, say);
             None

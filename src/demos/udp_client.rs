@@ -147,7 +147,10 @@ impl Exchange<'_> {
             }
             say.note(format_args!("no answer in {limit}: try {attempt} of {tries}"));
         }
-        let silence = format!("no datagram came in {tries} tries of {limit}");
+        let silence = match tries {
+            1 => format!("no datagram came in {limit}"),
+            _ => format!("no datagram came in {tries} tries of {limit}"),
+        };
         let silence = io::Error::new(ErrorKind::TimedOut, silence);
         let outcome =
             Err(silence).doing(format_args!("get an answer from {}", self.server));

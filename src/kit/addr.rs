@@ -79,8 +79,12 @@ impl Addr {
     ) -> io::Result<T> {
         let mut outcome =
             Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+        let is_name = self.host.parse::<IpAddr>().is_err();
+        if is_name {
+            say.note(format_args!("looking up {}", self.host));
+        }
         let found = self.resolve()?;
-        if self.host.parse::<IpAddr>().is_err() {
+        if is_name {
             let list: Vec<_> = found.iter().map(SocketAddr::to_string).collect();
             say.note(format_args!("{} stands for {}", self.host, list.join(" and ")));
         }

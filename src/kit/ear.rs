@@ -29,8 +29,8 @@ pub struct Ear {
 /// What goes through the queue.
 #[derive(Debug)]
 pub enum Entry {
-    /// Something happened.
-    Event(Box<Event>),
+    /// Something happened, and so many events before it found no room.
+    Event(Box<Event>, u64),
     /// Something that was recorded once and is told again.
     Past(Box<Event>),
     /// Somebody waits for Enter before this call.
@@ -51,7 +51,7 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// How many events found no room since the last time.
+    /// How many events found no room after the last one that did.
     pub fn missed(&self) -> u64 {
         self.missed.swap(0, Ordering::Relaxed)
     }
@@ -69,11 +69,12 @@ impl Ear {
 
     /// Takes an event down. Never waits, except while somebody steps.
     pub fn hear(&self, event: Event) {
-        let entry = Entry::Event(Box::new(self.timed(event)));
+        let missed = self.missed.swap(0, Ordering::Relaxed);
+        let entry = Entry::Event(Box::new(self.timed(event)), missed);
         if self.steps.is_some() {
             let _ = self.entries.send(entry); // The writer outlives every speaker.
         } else if self.entries.try_send(entry).is_err() {
-            self.missed.fetch_add(1, Ordering::Relaxed);
+            self.missed.fetch_add(missed + 1, Ordering::Relaxed);
         }
     }
 

@@ -54,6 +54,9 @@ impl Error {
             ErrorKind::TimedOut => {
                 Some("nobody answered at all: a wrong address, a silent firewall, or a full queue")
             }
+            _ if self.cause.to_string().starts_with("Message too long") => {
+                Some("a datagram has room for 65507 bytes at most")
+            }
             _ if self.cause.to_string().starts_with("failed to lookup") => {
                 Some("check the name, or type the address in numbers")
             }

@@ -106,7 +106,7 @@ pub fn remark(event: &Event) -> Option<&'static str> {
             "no more bytes will come this way; the other way may still be open"
         }
         (Call::Recv | Call::Recvfrom, Some("WouldBlock" | "TimedOut")) => {
-            "the time limit set with SO_RCVTIMEO is over; nothing came"
+            "nothing came in the time that this call was to wait"
         }
         (Call::Recv, Some("ConnectionRefused")) => {
             "an earlier datagram was refused: nobody has that port, \

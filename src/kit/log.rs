@@ -96,7 +96,10 @@ impl Writer {
             let timer = self.due().map_or_else(never, at);
             select! {
                 recv(self.inbox.entries) -> entry => match entry {
-                    Ok(Entry::Event(event)) => self.push(*event),
+                    Ok(Entry::Event(event, missed)) => {
+                        self.tell_gap(missed);
+                        self.push(*event);
+                    }
                     Ok(Entry::Past(event)) => self.number(*event),
                     Ok(Entry::Ask(asked)) => asking.push_back(asked),
                     Ok(Entry::Finish) | Err(_) => break,
@@ -142,7 +145,6 @@ impl Writer {
     }
 
     fn push(&mut self, event: Event) {
-        self.tell_gap();
         if self.steps.wanted() {
             return self.number(event);
         }
@@ -152,8 +154,7 @@ impl Writer {
     }
 
     /// What found no room in the queue is gone, but not in silence.
-    fn tell_gap(&mut self) {
-        let missed = self.inbox.missed();
+    fn tell_gap(&mut self, missed: u64) {
         if missed > 0 {
             let text =
                 format!("{missed} events are missing here: nobody took them in time");
@@ -185,7 +186,7 @@ impl Writer {
     }
 
     fn end(mut self) -> io::Result<()> {
-        self.tell_gap();
+        self.tell_gap(self.inbox.missed());
         let mut told = Vec::new();
         self.runs.finish(&mut |event| told.push(event));
         told.into_iter().for_each(|event| self.number(event));

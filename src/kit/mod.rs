@@ -15,6 +15,7 @@ pub mod log;
 pub mod output;
 pub mod runs;
 pub mod say;
+pub mod std_calls;
 pub mod step;
 pub mod stop;
 pub mod text;

@@ -55,6 +55,13 @@ impl Default for Foreign {
     }
 }
 
+impl Foreign {
+    /// Nothing more will come: a character that was begun stays as it is.
+    pub fn finish(self) -> Result<()> {
+        payload(text::safe_lines(&self.rest).as_bytes())
+    }
+}
+
 /// Is this the beginning of a character?
 fn could_go_on(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())

@@ -9,11 +9,12 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use crate::kit::ear::Ear;
 use crate::kit::event::{Call, Event, Facts, Failure, Phase, Protocol, Socket};
+use crate::kit::std_calls::{self, Listens, blamed, transfer};
 use crate::kit::text;
 
 /// How many bytes are kept for a preview: a character has up to four.
@@ -37,6 +38,7 @@ pub struct Say {
 #[derive(Clone, Copy, Debug)]
 struct Begun {
     call: Call,
+    std: Option<&'static str>,
     at: Instant,
     addr: Option<SocketAddr>,
 }
@@ -99,6 +101,15 @@ impl Say {
         });
     }
 
+    /// About to connect to `addr`, for so long at most.
+    pub fn connecting_within(&self, addr: SocketAddr, limit: Option<Duration>) {
+        self.connecting(addr);
+        if let (Some(_), Some(begun)) = (limit, self.begun.get()) {
+            self.begun
+                .set(Some(Begun { std: Some("TcpStream::connect_timeout"), ..begun }));
+        }
+    }
+
     /// About to hand `bytes` to the kernel, for the socket's peer.
     pub fn sending(&self, bytes: &[u8]) {
         self.offer(Call::Send, bytes, None);
@@ -155,7 +166,7 @@ impl Say {
         detail(&mut event);
         let addr = event.addr;
         ear.hear_before(event);
-        self.begun.set(Some(Begun { call, at: Instant::now(), addr }));
+        self.begun.set(Some(Begun { call, std: None, at: Instant::now(), addr }));
     }
 }
 
@@ -205,13 +216,12 @@ impl Say {
     /// What became of `TcpStream::connect`: a socket was made, then connected.
     pub fn connected(&self, result: &io::Result<TcpStream>) {
         let Some(ear) = &self.ear else { return };
-        let std = "TcpStream::connect";
-        let mut event = self.ended(Call::Connect, std);
+        let mut event = self.ended(Call::Connect, "TcpStream::connect");
         match result {
             Ok(stream) => {
                 let facts = stream.facts();
                 let mut made = self.event(Phase::End, Call::Socket);
-                (made.std, made.socket) = (Some(std.into()), Some(facts));
+                (made.std, made.socket) = (event.std.clone(), Some(facts));
                 ear.hear(made);
                 event.socket = Some(facts);
             }
@@ -233,7 +243,7 @@ impl Say {
     pub fn sent(&self, result: &io::Result<usize>) {
         let Some(ear) = &self.ear else { return };
         let call = self.begun.get().map_or(Call::Send, |begun| begun.call);
-        let mut event = self.ended(call, self.std_name(call));
+        let mut event = self.ended(call, transfer(call, self.is_udp()));
         match result {
             Ok(n) => {
                 event.bytes = Some(count(*n));
@@ -272,7 +282,7 @@ impl Say {
         buffer: &[u8],
     ) {
         let Some(ear) = &self.ear else { return };
-        let mut event = self.ended(call, self.std_name(call));
+        let mut event = self.ended(call, transfer(call, self.is_udp()));
         match result {
             Ok((n, from)) => {
                 let bytes = &buffer[..n.min(buffer.len())];
@@ -307,6 +317,7 @@ impl Say {
     pub fn set(&self, option: &str, result: &io::Result<()>) {
         let Some(ear) = &self.ear else { return };
         let mut event = self.event(Phase::End, Call::Setsockopt);
+        event.std = Some(Cow::Borrowed(std_calls::option(option)));
         event.text = Some(option.to_owned());
         event.error = result.as_ref().err().map(Failure::from);
         ear.hear(event);
@@ -338,21 +349,13 @@ impl Say {
         if let Some(begun) = self.begun.take() {
             event.waited_us = Some(micros(begun.at.elapsed()));
             event.addr = begun.addr;
+            event.std = Some(Cow::Borrowed(begun.std.unwrap_or(std)));
         }
         event
     }
 
-    fn std_name(&self, call: Call) -> &'static str {
-        let udp = self.socket.is_some_and(|socket| socket.protocol == Protocol::Udp);
-        match call {
-            Call::Send if udp => "UdpSocket::send",
-            Call::Send => "TcpStream::write",
-            Call::Recv if udp => "UdpSocket::recv",
-            Call::Recv => "TcpStream::read",
-            Call::Sendto => "UdpSocket::send_to",
-            Call::Peek => "UdpSocket::peek",
-            _ => "UdpSocket::recv_from",
-        }
+    fn is_udp(&self) -> bool {
+        self.socket.is_some_and(|socket| socket.protocol == Protocol::Udp)
     }
 
     /// Datagrams have no place in a stream.
@@ -364,41 +367,6 @@ impl Say {
         let offset = self.offset(bytes);
         bytes.set(bytes.get() + count(n));
         offset
-    }
-}
-
-/// A socket that `bind` makes, and the system calls it takes on Linux. A test traces a
-/// demo and compares.
-pub trait Listens {
-    /// The line of std.
-    const BIND: &'static str;
-    /// The calls inside, in order, each with what it is told.
-    const CALLS: &'static [(Call, Option<&'static str>)];
-}
-
-impl Listens for TcpListener {
-    const BIND: &'static str = "TcpListener::bind";
-    const CALLS: &'static [(Call, Option<&'static str>)] = &[
-        (Call::Socket, None),
-        (Call::Setsockopt, Some("SO_REUSEADDR on")),
-        (Call::Bind, None),
-        (Call::Listen, Some("queue of 128")),
-    ];
-}
-
-impl Listens for std::net::UdpSocket {
-    const BIND: &'static str = "UdpSocket::bind";
-    const CALLS: &'static [(Call, Option<&'static str>)] =
-        &[(Call::Socket, None), (Call::Bind, None)];
-}
-
-/// Which of the calls inside a `bind` has failed? std does not say. Address trouble is
-/// `bind`'s, want of descriptors is `socket`'s; the rest goes to the name of the whole.
-fn blamed(error: &io::Error, calls: &[(Call, Option<&'static str>)]) -> Call {
-    let no_descriptor = crate::kit::limits::is_out_of_descriptors(error);
-    match calls.first() {
-        Some((first, _)) if no_descriptor => *first,
-        _ => Call::Bind,
     }
 }
 

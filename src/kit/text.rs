@@ -98,6 +98,11 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// `1 client`, `2 clients`.
+pub fn several(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
 /// A length of time as a person says it: `40 µs`, `2.1 ms`, `2.1 s`.
 pub fn duration(time: Duration) -> String {
     let ms = time.as_secs_f64() * 1000.0;

@@ -52,10 +52,9 @@ pub const TIME_WAIT: u8 = 6;
 /// Reads a whole table. A line that is not an entry (the heading) is passed over.
 ///
 /// ```
-/// let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when
-/// retrnsmt   uid  timeout inode
-///    0: 0100007F:1EC6 00000000:0000 0A 00000000:00000003 00:00000000 00000000     0
-/// 0 4711 1\n"; let entries = sockdemo::proto::socket_table::parse(table);
+/// let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when …
+///    0: 0100007F:1EC6 00000000:0000 0A 00000000:00000003 00:00000000 0 0 0 4711 1";
+/// let entries = sockdemo::proto::socket_table::parse(table);
 /// assert_eq!(entries[0].local.to_string(), "127.0.0.1:7878");
 /// assert_eq!((entries[0].waiting, entries[0].inode), (3, 4711));
 /// ```

@@ -17,6 +17,7 @@ use crate::kit::addr::own_door;
 use crate::kit::clients::Clients;
 use crate::kit::say::Say;
 use crate::kit::stop::Stop;
+use crate::kit::text::several;
 
 /// How long clients may take to see the end of the stream and leave.
 const GRACE: Duration = Duration::from_millis(500);
@@ -40,12 +41,13 @@ pub(super) fn stop_serving(
         return; // The accept loop has ended by itself.
     }
     clients.close_the_door();
-    say.note(format_args!("stopping: {} clients are being served", clients.count()));
+    let present = several(clients.count(), "client");
+    say.note(format_args!("stopping: serving {present}"));
     wake_accept(listening, say);
     end_all(clients, Shutdown::Write, say);
     if !clients.wait_until_empty(GRACE) {
-        let left = clients.count();
-        say.note(format_args!("cutting off {left} clients that have not left"));
+        let left = several(clients.count(), "client");
+        say.note(format_args!("not gone after the goodbye, so cut off: {left}"));
         end_all(clients, Shutdown::Both, say);
     }
 }
@@ -53,7 +55,7 @@ pub(super) fn stop_serving(
 /// Nothing in std wakes a thread that sleeps in accept, except a client.
 fn wake_accept(listening: SocketAddr, say: &Say) {
     let door = own_door(listening);
-    say.connecting(door);
+    say.connecting_within(door, Some(WAKE_UP));
     let knock = TcpStream::connect_timeout(&door, WAKE_UP);
     say.connected(&knock);
     if let Ok(stream) = knock {

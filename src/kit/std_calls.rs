@@ -1,0 +1,59 @@
+//! Which line of std makes which system calls. A test traces the demos and compares.
+
+use std::io;
+use std::net::{TcpListener, UdpSocket};
+
+use crate::kit::event::Call;
+use crate::kit::limits;
+
+/// A socket that `bind` makes, and the system calls it takes on Linux.
+pub trait Listens {
+    /// The line of std.
+    const BIND: &'static str;
+    /// The calls inside, in order, each with what it is told.
+    const CALLS: &'static [(Call, Option<&'static str>)];
+}
+
+impl Listens for TcpListener {
+    const BIND: &'static str = "TcpListener::bind";
+    const CALLS: &'static [(Call, Option<&'static str>)] = &[
+        (Call::Socket, None),
+        (Call::Setsockopt, Some("SO_REUSEADDR on")),
+        (Call::Bind, None),
+        (Call::Listen, Some("queue of 128")),
+    ];
+}
+
+impl Listens for UdpSocket {
+    const BIND: &'static str = "UdpSocket::bind";
+    const CALLS: &'static [(Call, Option<&'static str>)] =
+        &[(Call::Socket, None), (Call::Bind, None)];
+}
+
+/// Which of the calls inside a `bind` has failed? std does not say. Address trouble is
+/// `bind`'s, want of descriptors is `socket`'s; the rest goes to the name of the whole.
+pub(crate) fn blamed(error: &io::Error, calls: &[(Call, Option<&'static str>)]) -> Call {
+    let no_descriptor = limits::is_out_of_descriptors(error);
+    match calls.first() {
+        Some((first, _)) if no_descriptor => *first,
+        _ => Call::Bind,
+    }
+}
+
+/// The line of std that moves bytes.
+pub(crate) fn transfer(call: Call, udp: bool) -> &'static str {
+    match call {
+        Call::Send if udp => "UdpSocket::send",
+        Call::Send => "TcpStream::write",
+        Call::Recv if udp => "UdpSocket::recv",
+        Call::Recv => "TcpStream::read",
+        Call::Sendto => "UdpSocket::send_to",
+        Call::Peek => "UdpSocket::peek",
+        _ => "UdpSocket::recv_from",
+    }
+}
+
+/// The line of std that sets an option.
+pub(crate) fn option(name: &str) -> &'static str {
+    if name.starts_with("SO_RCVTIMEO") { "set_read_timeout" } else { "set_write_timeout" }
+}
