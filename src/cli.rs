@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::course::{replay, sockets, tour};
@@ -94,7 +95,8 @@ struct Narration {
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 
-    /// Wait for Enter before each call, and say what it is for
+    /// Wait for Enter before each call, and say what it is for (a client then takes its
+    /// text from --message or a pipe)
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     step: bool,
 
@@ -146,7 +148,7 @@ impl Cli {
             Some(Command::TcpServer(Told { args, narration })) => narration
                 .around(stop, |log| tcp_server::run(&args, stop, &log.speaker("server"))),
             Some(Command::TcpClient(Told { args, narration })) => {
-                narration.leaves_the_keyboard_to(&args.messages);
+                narration.leaves_the_keyboard_to("tcp-client", &args.messages);
                 narration.around(stop, |log| {
                     tcp_client::run(&args, stop, &log.speaker("client"))
                 })
@@ -154,7 +156,7 @@ impl Cli {
             Some(Command::UdpServer(Told { args, narration })) => narration
                 .around(stop, |log| udp_server::run(&args, stop, &log.speaker("server"))),
             Some(Command::UdpClient(Told { args, narration })) => {
-                narration.leaves_the_keyboard_to(&args.messages);
+                narration.leaves_the_keyboard_to("udp-client", &args.messages);
                 narration.around(stop, |log| {
                     udp_client::run(&args, stop, &log.speaker("client"))
                 })
@@ -164,15 +166,17 @@ impl Cli {
                 let (cues, page) = tour::cues();
                 pages.push(page);
                 let log = narration.start(pages, Screen::Stdout, stop)?;
-                tour::run(&args, stop, &log, &cues)?;
-                log.finish().doing("write the recording")?;
+                let walked = tour::run(&args, stop, &log, &cues);
+                walked.and(log.finish().doing("write the recording"))?;
                 let ends = !narration.json && !stop.requested();
                 output::payload(
                     if ends { tour::ending(&args) } else { String::new() }.as_bytes(),
                 )
             }
             Some(Command::Replay(Told { args, narration })) => {
-                let events = replay::load(&args)?;
+                let load = move || replay::load(&args);
+                let events = stop.unless_first("load", load).doing("start a thread")?;
+                let Some(events) = events.transpose()? else { return Ok(()) };
                 let both = replay::has_both_sides(&events);
                 let usual = if both { Look::Ladder } else { Look::Lines };
                 let pages = narration.pages(Screen::Stdout, usual, both)?;
@@ -235,18 +239,20 @@ impl Narration {
             Look::Ladder => Box::new(Ladder::new(Drawing::picture(ink), both)),
             Look::Sentences => Box::new(Ladder::new(Drawing::sentences(ink), both)),
         };
-        Page::screen(view, to, ink)
+        let page = Page::screen(view, to, ink);
+        if screen == Screen::Stdout { page.subject() } else { page }
     }
 
     /// Two cannot read one keyboard: while stepping, a client's text comes from
     /// elsewhere.
-    fn leaves_the_keyboard_to(&self, messages: &[String]) {
+    fn leaves_the_keyboard_to(&self, client: &str, messages: &[String]) {
         if self.step && messages.is_empty() && io::stdin().is_terminal() {
-            let mut command = Cli::command();
-            let words = "--step needs the keyboard for Enter
-  hint: give the text with \
-                         --message TEXT, or pipe it in";
-            command.error(clap::error::ErrorKind::MissingRequiredArgument, words).exit();
+            let words = "--step needs the keyboard for Enter\n  \
+                         hint: give the text with --message TEXT, or pipe it in";
+            let mut cli = Cli::command();
+            let mut command = cli.find_subcommand(client).cloned();
+            let command = command.as_mut().unwrap_or(&mut cli);
+            command.error(ErrorKind::MissingRequiredArgument, words).exit();
         }
     }
 }

@@ -102,12 +102,15 @@ fn stream_cause(origins: &[Event], effect: &Event, call: Call) -> Option<usize> 
             ends && cause.text.as_deref() != Some("reading") && faces(cause, effect)
         }),
         Call::Recv => {
-            let upto = effect.offset? + effect.bytes?;
+            let upto = effect.offset?.saturating_add(effect.bytes?);
             find(origins, |cause| {
                 let range = (cause.offset, cause.bytes);
                 let (Some(from), Some(bytes)) = range else { return false };
                 let sends = cause.call == Some(Call::Send) && cause.error.is_none();
-                sends && faces(cause, effect) && from < upto && upto <= from + bytes
+                sends
+                    && faces(cause, effect)
+                    && from < upto
+                    && upto <= from.saturating_add(bytes)
             })
         }
         _ => None,

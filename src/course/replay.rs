@@ -34,6 +34,7 @@ pub fn load(args: &Args) -> Result<Vec<Event>> {
         None => first,
         Some(second) => {
             let second = read(second)?;
+            check_sides(&first, &second)?;
             let apart = !merge::share_a_connection(&first, &second);
             if apart {
                 let error = io::Error::new(
@@ -41,16 +42,25 @@ pub fn load(args: &Args) -> Result<Vec<Event>> {
                     "no connection appears in both, so nothing says how they belong together",
                 );
                 let outcome = Err(error).doing("merge the two recordings");
-                return outcome.map_err(|error| {
-                    error.with_hint(
-                        "record both sides of one conversation, each with --record",
-                    )
-                });
+                return outcome.map_err(|error| error.with_hint(BOTH_SIDES));
             }
             merge::merge(first, second)
         }
     })
 }
+
+/// Two recordings of one side have nothing to say to each other.
+fn check_sides(first: &[Event], second: &[Event]) -> Result<()> {
+    let same = |event: &&Event| {
+        !event.who.is_empty() && second.iter().any(|other| other.who == event.who)
+    };
+    let Some(event) = first.iter().find(same) else { return Ok(()) };
+    let words = format!("both were recorded by the {}", event.who);
+    let outcome = Err(io::Error::new(ErrorKind::InvalidData, words));
+    outcome.doing("merge the two recordings").map_err(|error| error.with_hint(BOTH_SIDES))
+}
+
+const BOTH_SIDES: &str = "record both sides of one conversation, each with --record";
 
 /// Did both sides speak into this, as they do in a tour or after a merge?
 pub fn has_both_sides(events: &[Event]) -> bool {

@@ -7,16 +7,20 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::kit::error::{Doing, Result};
 use crate::kit::output;
 use crate::kit::stop::Stop;
+use crate::kit::text::still_safe;
 use crate::proto::socket_table::{self, Entry, LISTEN, TIME_WAIT, meaning};
 
 /// How often --watch looks. The kernel tells nobody when its tables change.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// How this program is called.
+const OURS: &str = "sockdemo";
 
 /// How long std asks a listener's queue to be.
 const STD_QUEUE: u32 = 128;
@@ -103,7 +107,7 @@ struct Process {
 impl Process {
     fn look(pid: u32) -> io::Result<Process> {
         let proc = PathBuf::from(format!("/proc/{pid}"));
-        let name = fs::read_to_string(proc.join("comm"))?.trim_end().to_owned();
+        let name = name(&proc)?;
         let own = socket_inodes(&proc)?;
         let mut all = Vec::new();
         for protocol in ["tcp", "tcp6", "udp", "udp6"] {
@@ -133,7 +137,7 @@ impl Process {
     }
 
     fn show(&self, page: &mut String, states: &mut Vec<(&'static str, &'static str)>) {
-        page.push_str(&format!("{} {}\n", self.name, self.pid));
+        page.push_str(&format!("{} {}\n", still_safe(&self.name), self.pid));
         if self.sockets.is_empty() {
             return page.push_str("  no TCP or UDP socket\n\n");
         }
@@ -179,11 +183,25 @@ fn push_table(page: &mut String, rows: &[[String; 6]]) {
     }
 }
 
+/// The program's name; for a sockdemo, which of them it is.
+fn name(proc: &Path) -> io::Result<String> {
+    let name = fs::read_to_string(proc.join("comm"))?.trim_end().to_owned();
+    let words = fs::read_to_string(proc.join("cmdline")).unwrap_or_default();
+    Ok(match words.split('\0').nth(1) {
+        Some(command) if name == OURS => format!("{name} {command}"),
+        _ => name,
+    })
+}
+
 /// The kernel shows how many wait, not how many may. Of our own listeners we know it.
 fn queue_length(program: &str) -> String {
     let bound = fs::read_to_string("/proc/sys/net/core/somaxconn");
     let bound = bound.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(STD_QUEUE);
-    if program == "sockdemo" { bound.min(STD_QUEUE).to_string() } else { "?".to_owned() }
+    if program.starts_with(OURS) {
+        bound.min(STD_QUEUE).to_string()
+    } else {
+        "?".to_owned()
+    }
 }
 
 fn peer(peer: SocketAddr) -> String {
@@ -191,7 +209,7 @@ fn peer(peer: SocketAddr) -> String {
 }
 
 /// The numbers of the sockets that a process holds open.
-fn socket_inodes(proc: &std::path::Path) -> io::Result<HashSet<u64>> {
+fn socket_inodes(proc: &Path) -> io::Result<HashSet<u64>> {
     let descriptors = fs::read_dir(proc.join("fd"))?;
     let links = descriptors.filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
     let inodes = links.filter_map(|link| {
@@ -213,7 +231,7 @@ fn running_sockdemos() -> io::Result<Vec<Process>> {
         let Some(pid) = pid.filter(|pid| *pid != ourselves) else { continue };
         let is_ours = entry.metadata().is_ok_and(|meta| meta.uid() == user);
         let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-        if is_ours && name.trim_end() == "sockdemo" {
+        if is_ours && name.trim_end() == OURS {
             found.extend(Process::look(pid));
         }
     }

@@ -3,12 +3,13 @@
 //! Server and client are the real demos, over real sockets, in one process: the server in
 //! a thread of its own, the client as a short script.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::thread;
+use std::thread::{self, Scope};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::demos::{tcp_client, tcp_server, udp_client, udp_server};
 use crate::kit::addr::Addr;
@@ -16,7 +17,7 @@ use crate::kit::error::{Doing, Result};
 use crate::kit::event::{Call, Event, Phase};
 use crate::kit::log::Log;
 use crate::kit::say::Say;
-use crate::kit::stop::Stop;
+use crate::kit::stop::{Stop, StopLine};
 use crate::kit::view::{Ink, Page, View};
 
 /// Walk through the calls of a real server and client, drawn
@@ -37,8 +38,8 @@ pub enum Part {
     Udp,
 }
 
-const TCP: &str = "TCP: a stream of bytes between two sockets. Each column is one program, \
-     each line one call to its kernel, each arrow what goes over.";
+const TCP: &str = "TCP: a stream of bytes between two sockets, a client's and a server's, \
+     here in one process.";
 
 const UDP: &str = "UDP: single datagrams. No listen, no accept, no connection, no end of \
      stream: each datagram stands alone.";
@@ -102,9 +103,17 @@ fn walk_tcp(stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result<()> {
     let listener = tcp_server::listen(&any_port(), &server)?;
     let addr = listener.local_addr().doing("ask for our own address")?;
     let once = &tcp_server::Serving { once: true, ..tcp_server::Serving::default() };
+    let (hand, ours) = Stop::by_hand();
     thread::scope(|scope| {
+        let over = stop_with(scope, stop, hand)?;
         let serve = move || {
-            tcp_server::serve_each_client(listener, once, stop, &server, tcp_server::echo)
+            tcp_server::serve_each_client(
+                listener,
+                once,
+                &ours,
+                &server,
+                tcp_server::echo,
+            )
         };
         let serving = thread::Builder::new().spawn_scoped(scope, serve);
         let serving = serving.doing("start the server's thread")?;
@@ -113,6 +122,9 @@ fn walk_tcp(stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result<()> {
         let stream = tcp_client::connect(&addr.into(), None, &client)?;
         let client = client.about(&stream);
         let talked = talk(&stream, &client);
+        if talked.is_err() {
+            drop(over); // The server need not wait for more.
+        }
         let served = serving.join().unwrap_or(Ok(()));
         tcp_client::close(stream, &client);
         talked.and(served)
@@ -141,8 +153,10 @@ fn walk_udp(stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result<()> {
         idle_timeout: None,
         once: true,
     };
+    let (hand, ours) = Stop::by_hand();
     thread::scope(|scope| {
-        let serve = move || udp_server::serve(socket, once, stop, &server);
+        let over = stop_with(scope, stop, hand)?;
+        let serve = move || udp_server::serve(socket, once, &ours, &server);
         let serving = thread::Builder::new().spawn_scoped(scope, serve);
         let serving = serving.doing("start the server's thread")?;
 
@@ -160,12 +174,31 @@ fn walk_udp(stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result<()> {
         let exchange =
             udp_client::Exchange { socket: &socket, server, args: &args, stop, say };
         let asked = exchange.ask(b"hello");
+        if asked.is_err() {
+            drop(over); // The server need not wait for more.
+        }
         let served = serving.join().unwrap_or(Ok(()));
         say.note("the server's socket is closed now; watch what a sender is told");
         let _ = exchange.ask(b"still there?"); // Refused, or silence: the picture shows it.
         udp_server::close(socket, say);
         asked.and(served)
     })
+}
+
+/// The server of a walk stops when the whole tour stops, or when the script is over: a
+/// script that fails must not leave it waiting. Dropping the line says that it is over.
+fn stop_with<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    stop: &'scope Stop,
+    hand: StopLine,
+) -> Result<Sender<Infallible>> {
+    let (over, ended) = bounded(0);
+    let watch = move || {
+        stop.wait_unless(&ended);
+        drop(hand);
+    };
+    thread::Builder::new().spawn_scoped(scope, watch).doing("start a thread")?;
+    Ok(over)
 }
 
 /// This machine only, and a port of the system's choice.

@@ -55,7 +55,10 @@ pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
     };
     let say = say.about(&stream);
     let input = match args.messages.as_slice() {
-        [] => keyboard::pieces().doing("read standard input")?,
+        [] => {
+            say.note(keyboard::invitation());
+            keyboard::pieces().doing("read standard input")?
+        }
         messages => keyboard::from_command_line(messages),
     };
     let outcome = converse(&stream, &input, stop, &say);
@@ -174,6 +177,7 @@ fn receive_all(stream: &TcpStream, say: &Say) -> Result<()> {
         if n == 0 {
             return screen.finish();
         }
+        say.catching_up();
         screen.payload(&buffer[..n])?;
     }
 }

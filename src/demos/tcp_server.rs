@@ -9,15 +9,18 @@ mod farewell;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, Scope};
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
 
-use self::farewell::{drain, hang_up, refuse, see_off, stop_serving, turn_away};
+use self::farewell::{
+    dismiss, drain, end_politely, refuse, see_off, send_late_comers_away, stop_serving,
+    turn_away,
+};
 use crate::kit::addr::{Addr, reach};
 use crate::kit::clients::Clients;
-use crate::kit::error::{Doing, Result};
+use crate::kit::error::{Doing, Result, low_port};
 use crate::kit::limits;
 use crate::kit::output;
 use crate::kit::say::Say;
@@ -72,19 +75,19 @@ pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
 /// One std call, four system calls: socket, setsockopt, bind, listen.
 pub(crate) fn listen(addr: &Addr, say: &Say) -> Result<TcpListener> {
     let listener = addr.try_each(say, |addr| {
-        say.binding(addr);
+        say.binding(addr, "TcpListener::bind");
         let listener = TcpListener::bind(addr);
         say.bound(&listener);
         listener
     });
-    let listener = listener.doing(format_args!("listen on {addr}"))?;
+    let listener = listener.doing(format_args!("listen on {addr}")).map_err(low_port)?;
     if let Some(warning) = listener.local_addr().ok().and_then(reach) {
         say.note(warning);
     }
     Ok(listener)
 }
 
-/// Accepts clients and gives each one a thread that has a `conversation` with it.
+/// Gives each client a thread that has a `conversation` with it, until `stop`.
 pub(crate) fn serve_each_client(
     listener: TcpListener,
     serving: &Serving,
@@ -95,33 +98,17 @@ pub(crate) fn serve_each_client(
     let say = say.about(&listener);
     let addr = listener.local_addr().doing("ask for our own address")?;
     let clients = &Clients::with_room_for(room(serving));
-    let conversation = &conversation;
+    let host = Host { serving, clients, stop, conversation: &conversation };
     thread::scope(|scope| {
         let (over, ended) = bounded(0);
-        let stopper = say.on_thread("stopper");
-        let stopper = move || stop_serving(addr, clients, stop, &ended, &stopper);
+        let voice = say.on_thread("stopper");
+        let stopper = move || stop_serving(addr, clients, stop, &ended, &voice);
         thread::Builder::new().spawn_scoped(scope, stopper).doing("start a thread")?;
 
-        let outcome = accept_clients(&listener, clients, stop, &say, |stream| {
-            let Some((number, stream)) = admit(stream, clients, &say) else {
-                return true;
-            };
-            let voice = say.on_connection(number).about(&*stream);
-            let serve = move || {
-                converse(&stream, serving, clients, &voice, conversation);
-                see_off(number, stream, clients, &voice);
-            };
-            let thread = thread::Builder::new();
-            match thread.spawn_scoped(scope, serve) {
-                Ok(client) if serving.once => client.join().is_err(),
-                Ok(_) => true,
-                Err(error) => {
-                    turn_away(number, clients, &error, &say);
-                    true
-                }
-            }
-        });
-
+        let outcome = host.accept_each(scope, &listener, &say);
+        if stop.requested() {
+            send_late_comers_away(&listener, &say);
+        }
         say.closing();
         drop(listener);
         say.closed();
@@ -130,39 +117,105 @@ pub(crate) fn serve_each_client(
     })
 }
 
-/// The accept loop. Ends when it is time to stop, or when `welcome` says that it was the
-/// last one.
-fn accept_clients(
-    listener: &TcpListener,
-    clients: &Clients,
-    stop: &Stop,
-    say: &Say,
-    mut welcome: impl FnMut(TcpStream) -> bool,
-) -> Result<()> {
-    loop {
-        say.accepting();
-        let accepted = listener.accept();
-        say.accepted(&accepted);
-        match accepted {
-            Ok((stream, _)) if stop.requested() => {
-                hang_up(stream, say); // Our own wake-up call, or a client that came too late.
-                return Ok(());
-            }
-            Ok((stream, _)) => {
-                let more = welcome(stream);
-                if !more {
-                    return Ok(());
+/// What every client's thread needs to know.
+struct Host<'a, C> {
+    serving: &'a Serving,
+    clients: &'a Clients,
+    stop: &'a Stop,
+    conversation: &'a C,
+}
+
+impl<C: Fn(&TcpStream, &Say) -> io::Result<()> + Sync> Host<'_, C> {
+    /// The accept loop: one client after the other, a thread each.
+    fn accept_each<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        listener: &TcpListener,
+        say: &Say,
+    ) -> Result<()> {
+        while let Some(stream) = self.next_client(listener, say)? {
+            let Some((number, stream)) = self.admit(stream, say) else { continue };
+            let voice = say.on_connection(number).about(&*stream);
+            let serve = move || {
+                self.converse(&stream, &voice);
+                see_off(number, stream, self.clients, &voice);
+            };
+            match thread::Builder::new().spawn_scoped(scope, serve) {
+                Ok(client) if self.serving.once => {
+                    let _ = client.join(); // Its panic would end the scope as well.
+                    break;
                 }
+                Ok(_) => {}
+                Err(error) => turn_away(number, self.clients, &error, say),
             }
-            // The client was gone before we could greet it.
-            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-            Err(error) if limits::is_out_of_descriptors(&error) => {
-                say.note("no descriptor is left: waiting for a client to leave");
-                if !clients.wait_for_a_place() {
-                    return Err(error).doing("accept a client");
+        }
+        Ok(())
+    }
+
+    /// Waits in accept. `None` when it is time to stop.
+    fn next_client(
+        &self,
+        listener: &TcpListener,
+        say: &Say,
+    ) -> Result<Option<TcpStream>> {
+        loop {
+            say.accepting();
+            let accepted = listener.accept();
+            say.accepted(&accepted);
+            match accepted {
+                Ok((stream, _)) if self.stop.requested() => {
+                    dismiss(stream, say); // Our own wake-up call, or somebody too late.
+                    return Ok(None);
                 }
+                Ok((stream, _)) => return Ok(Some(stream)),
+                // The client was gone before we could greet it.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(error) if limits::is_out_of_descriptors(&error) => {
+                    say.note("no room for another client: waiting for one to leave");
+                    if !self.clients.wait_for_a_place() {
+                        return Err(error).doing("accept a client");
+                    }
+                    if self.stop.requested() {
+                        return Ok(None);
+                    }
+                }
+                Err(error) => return Err(error).doing("accept a client"),
             }
-            Err(error) => return Err(error).doing("accept a client"),
+        }
+    }
+
+    /// Gives the newcomer a place and a number, if there is one.
+    fn admit(&self, stream: TcpStream, say: &Say) -> Option<(u32, Arc<TcpStream>)> {
+        match self.clients.enter(stream) {
+            Ok(client) => return Some(client),
+            Err(stream) if self.clients.closing() => dismiss(stream, say),
+            Err(stream) => {
+                let present = several(self.clients.count(), "client");
+                say.note(format_args!("full: serving {present}"));
+                refuse(stream, say);
+            }
+        }
+        None
+    }
+
+    /// One client, from its first byte to the last.
+    fn converse(&self, stream: &TcpStream, say: &Say) {
+        let limit = self.serving.idle_timeout;
+        let outcome = limit_time(stream, limit, say)
+            .and_then(|()| (self.conversation)(stream, say));
+        match outcome {
+            Ok(()) => {}
+            Err(error) if limit.is_some() && is_over_time(&error) => {
+                say.note("idle for too long: letting this client go");
+                end_politely(stream, say);
+            }
+            Err(_) if self.clients.closing() => {
+                say.note("cut: we are stopping, and what came last was not answered");
+                drain(stream, say);
+            }
+            Err(error) => {
+                say.note(format_args!("this conversation ended early: {error}"));
+            }
         }
     }
 }
@@ -206,53 +259,6 @@ pub(crate) fn send_all(
     Ok(())
 }
 
-/// Gives the newcomer a place and a number, or the reason why there is none.
-fn admit(
-    stream: TcpStream,
-    clients: &Clients,
-    say: &Say,
-) -> Option<(u32, Arc<TcpStream>)> {
-    match clients.enter(stream) {
-        Ok(client) => Some(client),
-        Err(stream) if clients.closing() => {
-            hang_up(stream, say);
-            None
-        }
-        Err(stream) => {
-            let present = several(clients.count(), "client");
-            say.note(format_args!("full: serving {present}"));
-            refuse(&stream, say);
-            hang_up(stream, say);
-            None
-        }
-    }
-}
-
-/// One client, from its first byte to the last.
-fn converse(
-    stream: &TcpStream,
-    serving: &Serving,
-    clients: &Clients,
-    say: &Say,
-    conversation: impl Fn(&TcpStream, &Say) -> io::Result<()>,
-) {
-    let outcome = limit_time(stream, serving.idle_timeout, say)
-        .and_then(|()| conversation(stream, say));
-    match outcome {
-        Ok(()) => {}
-        Err(error) if is_over_time(&error) => {
-            say.note("idle for too long: letting this client go");
-        }
-        Err(_) if clients.closing() => {
-            say.note("cut: we are stopping, and what came last was not answered");
-            drain(stream, say);
-        }
-        Err(error) => {
-            say.note(format_args!("this conversation ended early: {error}"));
-        }
-    }
-}
-
 /// With a time limit, a blocked recv or send fails when the time is over.
 fn limit_time(stream: &TcpStream, limit: Option<Duration>, say: &Say) -> io::Result<()> {
     if let Some(limit) = limit {
@@ -279,6 +285,6 @@ pub(crate) fn was_interrupted<T>(result: &io::Result<T>) -> bool {
 }
 
 /// Systems disagree on what to call it.
-fn is_over_time(error: &io::Error) -> bool {
+pub(crate) fn is_over_time(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

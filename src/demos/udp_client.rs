@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded, select};
 
-use crate::demos::tcp_server::was_interrupted;
-use crate::demos::udp_server::{self, LARGEST, is_over_time, peek_whole, report_cut};
+use crate::demos::tcp_server::{is_over_time, was_interrupted};
+use crate::demos::udp_server::{self, LARGEST, peek_whole, report_cut};
 use crate::kit::addr::{Addr, own_door};
 use crate::kit::error::{Doing, Result};
 use crate::kit::keyboard;
@@ -52,8 +52,8 @@ pub struct Args {
 
     /// Receive into a buffer of N bytes: the tail of a longer datagram is lost
     #[arg(long, value_name = "N", default_value_t = LARGEST, hide_default_value = true,
-        value_parser = clap::value_parser!(u32).range(1..=i64::from(LARGEST)))]
-    pub buffer: u32,
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub buffer: u16,
 }
 
 /// Asks and waits for answers, until the input ends or somebody pulls `stop`.
@@ -62,7 +62,10 @@ pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
     let say = say.about(&socket);
     udp_server::limit_time(&socket, Some(args.timeout), &say)?;
     let input = match args.messages.as_slice() {
-        [] => keyboard::lines(LARGEST_PAYLOAD).doing("read standard input")?,
+        [] => {
+            say.note(keyboard::invitation());
+            keyboard::lines(LARGEST_PAYLOAD).doing("read standard input")?
+        }
         messages => keyboard::from_command_line(messages),
     };
     let outcome = thread::scope(|scope| {
@@ -87,7 +90,7 @@ pub(crate) fn open(args: &Args, say: &Say) -> Result<(UdpSocket, SocketAddr)> {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
         };
-        say.binding(any);
+        say.binding(any, "UdpSocket::bind");
         let bound = UdpSocket::bind(any);
         say.bound(&bound);
         let socket = bound?;
@@ -124,6 +127,8 @@ impl Exchange<'_> {
             match self.ask(&question)? {
                 Some(mut answer) => {
                     answer.push(b'\n');
+                    let say = self.say;
+                    say.catching_up();
                     screen.payload(&answer)?;
                 }
                 None => return Ok(()), // We are asked to stop.
@@ -145,7 +150,7 @@ impl Exchange<'_> {
                 }
                 answer => return answer.doing("receive"),
             }
-            say.note(format_args!("no answer in {limit}: try {attempt} of {tries}"));
+            say.note(format_args!("no answer in {limit} (try {attempt} of {tries})"));
         }
         let silence = match tries {
             1 => format!("no datagram came in {limit}"),
@@ -193,7 +198,7 @@ impl Exchange<'_> {
 
     /// One datagram, unless it is a stranger's.
     fn receive(&self) -> io::Result<Option<Vec<u8>>> {
-        let mut buffer = vec![0; udp_server::size(self.args.buffer)];
+        let mut buffer = vec![0; usize::from(self.args.buffer)];
         let n = if self.args.no_connect {
             let (n, from) = udp_server::receive_from(self.socket, &mut buffer, self.say)?;
             if from != self.server {

@@ -12,15 +12,16 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded};
 
+use crate::demos::tcp_server::is_over_time;
 use crate::kit::addr::{Addr, own_door, reach};
-use crate::kit::error::{Doing, Result};
+use crate::kit::error::{Doing, Result, low_port};
 use crate::kit::output;
 use crate::kit::say::Say;
 use crate::kit::stop::Stop;
 use crate::kit::text;
 
 /// No datagram is longer than this: the length field has 16 bits.
-pub(crate) const LARGEST: u32 = 65_535;
+pub(crate) const LARGEST: u16 = 65_535;
 
 /// UDP echo server: bind, recvfrom, sendto
 ///
@@ -34,8 +35,8 @@ pub struct Args {
 
     /// Receive into a buffer of N bytes: the tail of a longer datagram is lost
     #[arg(long, value_name = "N", default_value_t = LARGEST, hide_default_value = true,
-        value_parser = clap::value_parser!(u32).range(1..=i64::from(LARGEST)))]
-    pub buffer: u32,
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub buffer: u16,
 
     /// End when no datagram has come for this long
     #[arg(long, value_name = "SECONDS", value_parser = text::seconds)]
@@ -78,12 +79,12 @@ pub(crate) fn serve(
 /// One std call, two system calls: socket and bind.
 pub(crate) fn bind(addr: &Addr, say: &Say) -> Result<UdpSocket> {
     let socket = addr.try_each(say, |addr| {
-        say.binding(addr);
+        say.binding(addr, "UdpSocket::bind");
         let socket = UdpSocket::bind(addr);
         say.bound(&socket);
         socket
     });
-    let socket = socket.doing(format_args!("bind to {addr}"))?;
+    let socket = socket.doing(format_args!("bind to {addr}")).map_err(low_port)?;
     if let Some(warning) = socket.local_addr().ok().and_then(reach) {
         say.note(warning);
     }
@@ -92,7 +93,7 @@ pub(crate) fn bind(addr: &Addr, say: &Say) -> Result<UdpSocket> {
 
 /// The lesson in one loop: one datagram in, one datagram out, to whoever sent it.
 fn answer_each(socket: &UdpSocket, args: &Args, stop: &Stop, say: &Say) -> Result<()> {
-    let mut buffer = vec![0; size(args.buffer)];
+    let mut buffer = vec![0; usize::from(args.buffer)];
     loop {
         let received = receive_from(socket, &mut buffer, say);
         let (n, peer) = match received {
@@ -137,10 +138,10 @@ pub(crate) fn peek_whole(
     buffer: usize,
     say: &Say,
 ) -> io::Result<usize> {
-    if buffer >= size(LARGEST) {
+    if buffer >= usize::from(LARGEST) {
         return Ok(0);
     }
-    let mut large_enough = vec![0; size(LARGEST)];
+    let mut large_enough = vec![0; usize::from(LARGEST)];
     say.peeking();
     let peeked = socket.peek(&mut large_enough);
     say.peeked(&peeked, &large_enough);
@@ -195,11 +196,6 @@ pub(crate) fn close(socket: UdpSocket, say: &Say) {
     say.closed();
 }
 
-/// Systems disagree on what to call it.
-pub(crate) fn is_over_time(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
 /// Windows reports here that an earlier answer was refused; a stopped and continued
 /// process sees its wait interrupted. Neither says anything about the next datagram.
 fn is_about_an_earlier_one(error: &io::Error) -> bool {
@@ -209,8 +205,4 @@ fn is_about_an_earlier_one(error: &io::Error) -> bool {
             | ErrorKind::ConnectionRefused
             | ErrorKind::Interrupted
     )
-}
-
-pub(crate) fn size(n: u32) -> usize {
-    usize::try_from(n).unwrap_or(usize::MAX)
 }

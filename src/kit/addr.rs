@@ -17,7 +17,7 @@ pub struct Addr {
 /// Typing only a port means this machine and nobody else.
 const DEFAULT_HOST: &str = "127.0.0.1";
 
-const FORMS: &str = "not an address\n  \
+const FORMS: &str = "\n  \
     hint: type HOST:PORT, [V6]:PORT, :PORT or PORT, such as 127.0.0.1:7878";
 
 impl FromStr for Addr {
@@ -25,6 +25,9 @@ impl FromStr for Addr {
 
     fn from_str(text: &str) -> Result<Addr, String> {
         let (host, port) = match text.rsplit_once(':') {
+            None if text.parse::<u64>().is_err() => {
+                return Err(format!("no port in it{FORMS}"));
+            }
             None => (DEFAULT_HOST, text),
             Some(("", port)) => (DEFAULT_HOST, port),
             Some((host, port)) => (host, port),
@@ -32,12 +35,13 @@ impl FromStr for Addr {
         let Ok(port) = port.parse() else {
             return Err(match port.parse::<u64>() {
                 Ok(_) => "a port goes up to 65535".to_owned(),
-                Err(_) => FORMS.to_owned(),
+                Err(_) => format!("not an address{FORMS}"),
             });
         };
         let host = match host.strip_prefix('[').map(|host| host.strip_suffix(']')) {
             Some(Some(v6)) if v6.parse::<Ipv6Addr>().is_ok() => v6,
-            Some(_) => return Err(FORMS.to_owned()),
+            Some(_) => return Err(format!("not an address{FORMS}")),
+            None if host.contains('/') => return Err(format!("not an address{FORMS}")),
             None if host.contains(':') => {
                 return Err(format!(
                     "not an address\n  hint: IPv6 in brackets: [::1]:{port}"

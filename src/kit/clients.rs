@@ -20,6 +20,8 @@ pub struct Clients {
 struct List {
     present: BTreeMap<u32, Arc<TcpStream>>,
     came: u32,
+    /// Descriptors in the hands of clients: a place is free before its stream is closed.
+    open: usize,
     left: u64,
     left_noticed: u64,
     awaited: bool,
@@ -40,6 +42,7 @@ impl Clients {
             return Err(stream);
         }
         list.came += 1;
+        list.open += 1;
         let (number, stream) = (list.came, Arc::new(stream));
         list.present.insert(number, Arc::clone(&stream));
         Ok((number, stream))
@@ -54,6 +57,7 @@ impl Clients {
     pub fn tell_of_leaving(&self) {
         let mut list = self.list();
         list.left += 1;
+        list.open -= 1;
         if list.awaited {
             self.someone_left.notify_all(); // A system call: only if somebody listens.
         }
@@ -86,7 +90,7 @@ impl Clients {
     pub fn wait_for_a_place(&self) -> bool {
         let waited = self.someone_left.wait_while(self.list(), |list| {
             list.awaited = true;
-            list.left == list.left_noticed && !list.present.is_empty()
+            list.left == list.left_noticed && list.open > 0
         });
         let mut list = waited.unwrap_or_else(PoisonError::into_inner);
         let someone_left = list.left != list.left_noticed;
@@ -100,10 +104,10 @@ impl Clients {
             .someone_left
             .wait_timeout_while(self.list(), grace, |list| {
                 list.awaited = true;
-                !list.present.is_empty()
+                list.open > 0
             })
             .unwrap_or_else(PoisonError::into_inner);
-        waited.0.present.is_empty()
+        waited.0.open == 0
     }
 
     /// A thread that panicked left the list as it was: every change is a single step.

@@ -48,9 +48,6 @@ impl Error {
                 "a reset says that the other side gave the connection up, \
                  often by closing with bytes unread",
             ),
-            ErrorKind::PermissionDenied => {
-                Some("low ports are reserved for the administrator: choose one above 1023")
-            }
             ErrorKind::TimedOut => {
                 Some("nobody answered at all: a wrong address, a silent firewall, or a full queue")
             }
@@ -72,6 +69,16 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// The hint for a port that only the administrator may take.
+pub fn low_port(error: Error) -> Error {
+    match error.cause.kind() {
+        ErrorKind::PermissionDenied => {
+            error.with_hint("low ports are the administrator's: choose one above 1023")
+        }
+        _ => error,
+    }
+}
 
 /// Adds to an error what we were doing.
 pub trait Doing<T> {

@@ -21,12 +21,17 @@ pub fn same_speaker(one: &Event, other: &Event) -> bool {
 }
 
 /// What a call is for, before it is made.
-pub fn purpose(call: Call, protocol: Protocol) -> &'static str {
-    let udp = protocol == Protocol::Udp;
+pub fn purpose(event: &Event, call: Call) -> &'static str {
+    let udp = event.socket.is_some_and(|socket| socket.protocol == Protocol::Udp)
+        || event.std.as_deref() == Some("UdpSocket::bind");
     match call {
+        Call::Socket | Call::Bind if udp => {
+            "One line of std asks the kernel for a datagram socket and gives it an \
+             address. Nothing listens: whatever is sent there is put into its queue."
+        }
         Call::Socket | Call::Bind => {
-            "One line of std asks the kernel for a socket and gives it an address. \
-             For a TCP server it also opens the queue in which connections wait."
+            "One line of std asks the kernel for a socket, gives it an address, and opens \
+             the queue in which connections wait."
         }
         Call::Listen => "From here on the kernel answers callers and queues them.",
         Call::Accept => {
@@ -40,6 +45,13 @@ pub fn purpose(call: Call, protocol: Protocol) -> &'static str {
         Call::Connect => {
             "Makes a socket and asks the other machine's kernel for a connection. \
              This end gets an address by itself."
+        }
+        Call::Send if udp => {
+            "Hands one datagram to our own kernel, for the peer that connect has noted. \
+             Nobody promises that it arrives."
+        }
+        Call::Recv if udp => {
+            "Takes one whole datagram of the peer. If none is there, this thread sleeps."
         }
         Call::Send => {
             "Hands bytes to our own kernel, which takes care of the rest. \
@@ -80,6 +92,7 @@ pub fn remark(event: &Event) -> Option<&'static str> {
         (Call::Bind, None) if udp => {
             "UdpSocket::bind made both calls; nothing will be accepted"
         }
+        (Call::Bind, Some(_)) => "std has closed the socket that it made for this",
         (Call::Accept, None) => {
             "a socket for this client alone; the listener goes on listening"
         }
@@ -88,10 +101,11 @@ pub fn remark(event: &Event) -> Option<&'static str> {
             "the two kernels have a connection; the server's program need not know it yet"
         }
         (Call::Connect, Some("ConnectionRefused")) => {
-            "a machine answered, and said that nobody listens on that port"
+            "a machine answered: nobody listens on that port. \
+             std has closed the socket that it made for this"
         }
         (Call::Connect, Some("TimedOut")) => {
-            "nobody answered in time, not even with a refusal"
+            "nobody answered in time, not even to refuse; std has closed its socket again"
         }
         (Call::Send, None) if !udp => {
             "our kernel has the bytes; that says nothing about the other program"

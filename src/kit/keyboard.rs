@@ -3,7 +3,7 @@
 //! Nothing can wake a thread that is blocked in reading standard input, so the keyboard
 //! thread is detached: nobody joins it, the end of the process takes it along.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, IsTerminal, Read};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -60,6 +60,14 @@ pub fn lines(limit: usize) -> io::Result<Receiver<Vec<u8>>> {
             }
         }
     })
+}
+
+/// What a client waits for when nothing was given on the command line.
+pub fn invitation() -> &'static str {
+    match io::stdin().is_terminal() {
+        true => "type a line and press Enter to send it; Ctrl-D ends the input",
+        false => "the input is standard input, up to its end",
+    }
 }
 
 /// The given messages, and then the end: as if they had been typed.

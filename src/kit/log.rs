@@ -5,7 +5,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, at, bounded, never, select};
+use crossbeam_channel::{Receiver, after, at, bounded, never, select};
 
 use crate::kit::ear::{Asking, Ear, Entry, Inbox};
 use crate::kit::event::Event;
@@ -13,6 +13,7 @@ use crate::kit::runs::Runs;
 use crate::kit::say::Say;
 use crate::kit::step::Steps;
 use crate::kit::stop::Stop;
+use crate::kit::untangle::Untangle;
 use crate::kit::view::{HELD, Page};
 
 /// How long the end of the program waits for a writer whose reader stands still.
@@ -23,20 +24,26 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Log {
     ear: Option<Ear>,
     outcome: Receiver<io::Result<()>>,
+    stop: Stop,
+    /// Every line is wanted, however slow its reader is.
+    whole: bool,
 }
 
 impl Log {
     /// A log that writes to `pages`; with `steps`, each call waits for Enter.
     pub fn start(pages: Vec<Page>, steps: Option<Steps>, stop: &Stop) -> io::Result<Log> {
         if pages.is_empty() {
-            return Ok(Log { ear: None, outcome: never() });
+            let (outcome, stop) = (never(), stop.clone());
+            return Ok(Log { ear: None, outcome, stop, whole: false });
         }
-        let (ear, inbox) = Ear::new(steps.is_some().then(|| stop.clone()));
+        let (ear, inbox) = Ear::new(stop, steps.is_some());
         let (done, outcome) = bounded(1);
+        let whole = pages.iter().any(Page::is_whole);
         let writer = Writer {
             pages,
             steps: steps.unwrap_or_else(Steps::none),
             runs: Runs::default(),
+            untangle: Untangle::default(),
             inbox,
             seq: 0,
             time_us: 0,
@@ -47,7 +54,7 @@ impl Log {
         thread::Builder::new().name("log".to_owned()).spawn(move || {
             let _ = done.send(writer.write()); // `finish` may have given up.
         })?;
-        Ok(Log { ear: Some(ear), outcome })
+        Ok(Log { ear: Some(ear), outcome, stop: stop.clone(), whole })
     }
 
     /// The voice of one participant.
@@ -62,13 +69,28 @@ impl Log {
         }
     }
 
-    /// Returns when everything said so far is written.
+    /// Returns when everything said so far is written. Whoever asked for a recording, or for
+    /// a picture on standard output, gets all of it, unless they ask us to stop.
     pub fn finish(self) -> io::Result<()> {
         let Some(ear) = self.ear else { return Ok(()) };
-        let deadline = Instant::now() + PATIENCE;
-        match ear.finish(deadline) {
-            true => self.outcome.recv_deadline(deadline).unwrap_or(Ok(())),
-            false => Ok(()), // Whoever should read this stands still.
+        if self.whole {
+            select! {
+                send(ear.entries(), Entry::Finish) -> _ => {}
+                recv(self.stop.channel()) -> _ => {}
+            }
+            select! {
+                recv(self.outcome) -> outcome => return outcome.unwrap_or(Ok(())),
+                recv(self.stop.channel()) -> _ => {}
+            }
+        }
+        let limit = after(PATIENCE);
+        select! {
+            send(ear.entries(), Entry::Finish) -> _ => {}
+            recv(limit) -> _ => return Ok(()), // Whoever should read this stands still.
+        }
+        select! {
+            recv(self.outcome) -> outcome => outcome.unwrap_or(Ok(())),
+            recv(limit) -> _ => Ok(()),
         }
     }
 }
@@ -78,6 +100,7 @@ struct Writer {
     pages: Vec<Page>,
     steps: Steps,
     runs: Runs,
+    untangle: Untangle,
     inbox: Inbox,
     seq: u64,
     /// When the last event happened.
@@ -88,7 +111,7 @@ struct Writer {
 
 impl Writer {
     fn write(mut self) -> io::Result<()> {
-        let mut asking = VecDeque::new();
+        let (mut asking, mut catching_up) = (VecDeque::new(), Vec::new());
         loop {
             if self.inbox.entries.is_empty() {
                 self.pages.iter_mut().for_each(Page::flush);
@@ -102,6 +125,7 @@ impl Writer {
                     }
                     Ok(Entry::Past(event)) => self.number(*event),
                     Ok(Entry::Ask(asked)) => asking.push_back(asked),
+                    Ok(Entry::Caught(line)) => catching_up.push(line),
                     Ok(Entry::Finish) | Err(_) => break,
                 },
                 recv(timer) -> _ => self.tick(Instant::now()),
@@ -112,6 +136,10 @@ impl Writer {
                 },
                 recv(self.steps.stopped()) -> _ => self.steps.end(),
             }
+            if !catching_up.is_empty() && self.untangle.due().is_none() {
+                self.pages.iter_mut().for_each(Page::flush);
+                catching_up.clear();
+            }
             self.ask_next(&mut asking);
         }
         self.end()
@@ -121,17 +149,16 @@ impl Writer {
     fn ask_next(&mut self, asking: &mut VecDeque<Asking>) {
         if self.steps.over() {
             asking.drain(..).for_each(|asked| self.go_on(Some(asked)));
-        } else if let Some((event, _)) =
-            asking.front().filter(|_| !self.steps.is_asking())
-        {
-            // What has just happened is shown first, if it comes at once.
+        } else if !self.steps.is_asking() && !asking.is_empty() {
+            // Let what has just happened be shown, and let the others come to their next
+            // call. Whoever is to receive is asked first: the server.
             let now = Instant::now();
-            let holding = self.pages.iter().any(Page::is_holding);
-            if holding && now < *self.ask_at.get_or_insert(now + HELD) {
+            if now < *self.ask_at.get_or_insert(now + HELD) {
                 return;
             }
             self.ask_at = None;
-            self.steps.ask(event, &mut self.pages[0]);
+            asking.make_contiguous().sort_by_key(|(event, _)| event.who == "client");
+            self.steps.ask(&asking[0].0, &mut self.pages[0]);
         }
     }
 
@@ -145,11 +172,20 @@ impl Writer {
     }
 
     fn push(&mut self, event: Event) {
-        if self.steps.wanted() {
+        if !self.steps.over() {
             return self.number(event);
         }
+        let (now, mut told) = (Instant::now(), Vec::new());
+        self.runs.push(event, now, &mut |event| told.push(event));
+        self.tell(told, now);
+    }
+
+    /// Folded events, in the order of cause and effect.
+    fn tell(&mut self, events: Vec<Event>, now: Instant) {
         let mut told = Vec::new();
-        self.runs.push(event, Instant::now(), &mut |event| told.push(event));
+        for event in events {
+            self.untangle.push(event, now, &mut |event| told.push(event));
+        }
         told.into_iter().for_each(|event| self.number(event));
     }
 
@@ -175,13 +211,16 @@ impl Writer {
 
     fn due(&self) -> Option<Instant> {
         let pages = self.pages.iter().filter_map(Page::due);
-        pages.chain(self.runs.due()).chain(self.ask_at).min()
+        pages.chain(self.runs.due()).chain(self.untangle.due()).chain(self.ask_at).min()
     }
 
     fn tick(&mut self, now: Instant) {
         let mut told = Vec::new();
         self.runs.tick(now, &mut |event| told.push(event));
-        told.into_iter().for_each(|event| self.number(event));
+        self.tell(told, now);
+        let mut late = Vec::new();
+        self.untangle.tick(now, &mut |event| late.push(event));
+        late.into_iter().for_each(|event| self.number(event));
         self.pages.iter_mut().for_each(|page| page.tick(now));
     }
 
@@ -189,7 +228,10 @@ impl Writer {
         self.tell_gap(self.inbox.missed());
         let mut told = Vec::new();
         self.runs.finish(&mut |event| told.push(event));
-        told.into_iter().for_each(|event| self.number(event));
+        self.tell(told, Instant::now());
+        let mut late = Vec::new();
+        self.untangle.finish(&mut |event| late.push(event));
+        late.into_iter().for_each(|event| self.number(event));
         self.pages.into_iter().map(Page::finish).fold(Ok(()), io::Result::and)
     }
 }

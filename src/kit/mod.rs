@@ -19,4 +19,5 @@ pub mod std_calls;
 pub mod step;
 pub mod stop;
 pub mod text;
+pub mod untangle;
 pub mod view;

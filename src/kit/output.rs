@@ -10,8 +10,29 @@ use crate::kit::text;
 /// Does the last of the payload stand on a line that has not ended?
 static MID_LINE: AtomicBool = AtomicBool::new(false);
 
+/// Does the cursor stand behind a question of `--step`?
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// A question was put on the terminal.
+pub fn asked() {
+    ASKED.store(true, Ordering::Relaxed);
+}
+
+/// Whoever writes next leaves the question's line first. True if there was one.
+pub fn leave_the_question() -> bool {
+    ASKED.swap(false, Ordering::Relaxed)
+}
+
+/// Does one terminal show payload and narration together?
+pub fn on_one_terminal() -> bool {
+    io::stdout().is_terminal() && io::stderr().is_terminal()
+}
+
 /// Writes `bytes` to standard output, at once.
 pub fn payload(bytes: &[u8]) -> Result<()> {
+    if leave_the_question() {
+        io::stdout().write_all(b"\n").map_err(Error::output_closed)?;
+    }
     MID_LINE.store(!bytes.ends_with(b"\n"), Ordering::Relaxed);
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(Error::output_closed)
@@ -38,11 +59,7 @@ impl Foreign {
             return payload(bytes);
         }
         self.rest.extend(bytes);
-        let unfinished = match self.rest.utf8_chunks().last().map(|chunk| chunk.invalid())
-        {
-            Some(cut) if self.rest.ends_with(cut) && could_go_on(cut) => cut.len(),
-            _ => 0,
-        };
+        let unfinished = text::cut_character(&self.rest);
         let unfinished = self.rest.split_off(self.rest.len() - unfinished);
         let whole = std::mem::replace(&mut self.rest, unfinished);
         payload(text::safe_lines(&whole).as_bytes())
@@ -62,11 +79,6 @@ impl Foreign {
     }
 }
 
-/// Is this the beginning of a character?
-fn could_go_on(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
-}
-
 /// A server's first line, whatever the flags. Scripts and tests read the port there.
 pub fn listening_on(addr: SocketAddr) -> Result<()> {
     payload(format!("listening on {addr}\n").as_bytes())
@@ -82,8 +94,7 @@ pub struct Aside {
 impl Aside {
     /// Looks once where standard output and standard error go.
     pub fn new() -> Aside {
-        let terminals = io::stdout().is_terminal() && io::stderr().is_terminal();
-        Aside { shares_a_terminal: terminals }
+        Aside { shares_a_terminal: on_one_terminal() }
     }
 }
 

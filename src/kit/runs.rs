@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::kit::event::{Event, Phase, Run};
+use crate::kit::event::{Call, Event, Phase, Run};
 
 /// This many transfers in a row are told one by one: a typed conversation never has more.
 const ONE_BY_ONE: u32 = 32;
@@ -145,7 +145,7 @@ fn is_transfer(event: &Event) -> bool {
 }
 
 fn is_close(event: &Event) -> bool {
-    event.phase == Phase::End && event.call.is_some_and(|call| call.name() == "close")
+    event.phase == Phase::End && event.call == Some(Call::Close)
 }
 
 fn add(sum: &mut Event, event: &Event) {
@@ -164,7 +164,6 @@ fn add(sum: &mut Event, event: &Event) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit::event::Call;
 
     fn transfer(call: Call, bytes: u64) -> Event {
         Event {

@@ -83,9 +83,11 @@ impl Say {
 
 /// Before a call.
 impl Say {
-    /// About to make a socket that has `addr`.
-    pub fn binding(&self, addr: SocketAddr) {
-        self.begin(Call::Bind, Some(addr));
+    /// About to make a socket that has `addr`, with this line of std.
+    pub fn binding(&self, addr: SocketAddr, std: &'static str) {
+        self.begin_with(Call::Bind, |event| {
+            (event.addr, event.std) = (Some(addr), Some(Cow::Borrowed(std)));
+        });
     }
 
     /// About to wait for a client.
@@ -190,7 +192,7 @@ impl Say {
                 }
             }
             Err(error) => {
-                bind.call = Some(blamed(error, S::CALLS));
+                bind.call = Some(blamed(error, Call::Bind));
                 bind.error = Some(error.into());
                 ear.hear(bind);
             }
@@ -225,7 +227,10 @@ impl Say {
                 ear.hear(made);
                 event.socket = Some(facts);
             }
-            Err(error) => (event.socket, event.error) = (None, Some(error.into())),
+            Err(error) => {
+                event.call = Some(blamed(error, Call::Connect));
+                (event.socket, event.error) = (None, Some(error.into()));
+            }
         }
         ear.hear(event);
     }
@@ -321,6 +326,13 @@ impl Say {
         event.text = Some(option.to_owned());
         event.error = result.as_ref().err().map(Failure::from);
         ear.hear(event);
+    }
+
+    /// About to print what was received: the narration goes first.
+    pub fn catching_up(&self) {
+        if let Some(ear) = &self.ear {
+            ear.catch_up();
+        }
     }
 
     /// The program says something about itself: what it decided, and why.

@@ -30,14 +30,10 @@ impl Listens for UdpSocket {
         &[(Call::Socket, None), (Call::Bind, None)];
 }
 
-/// Which of the calls inside a `bind` has failed? std does not say. Address trouble is
-/// `bind`'s, want of descriptors is `socket`'s; the rest goes to the name of the whole.
-pub(crate) fn blamed(error: &io::Error, calls: &[(Call, Option<&'static str>)]) -> Call {
-    let no_descriptor = limits::is_out_of_descriptors(error);
-    match calls.first() {
-        Some((first, _)) if no_descriptor => *first,
-        _ => Call::Bind,
-    }
+/// Which of the calls inside one line of std has failed? std does not say. Want of
+/// descriptors is `socket`'s; the rest goes to the name of the whole.
+pub(crate) fn blamed(error: &io::Error, whole: Call) -> Call {
+    if limits::is_out_of_descriptors(error) { Call::Socket } else { whole }
 }
 
 /// The line of std that moves bytes.

@@ -8,7 +8,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, bounded, never};
 
-use crate::kit::event::{Event, Protocol};
+use crate::kit::event::Event;
 use crate::kit::explain;
 use crate::kit::stop::Stop;
 use crate::kit::view::Page;
@@ -83,11 +83,6 @@ impl Steps {
         &self.stopped
     }
 
-    /// Is there somebody who steps, or was there?
-    pub fn wanted(&self) -> bool {
-        self.state != State::Over
-    }
-
     /// Is nobody going to press Enter any more?
     pub fn over(&self) -> bool {
         self.state == State::Over
@@ -102,8 +97,7 @@ impl Steps {
     pub fn ask(&mut self, next: &Event, page: &mut Page) {
         self.state = State::Asking;
         let Some(call) = next.call else { return };
-        let protocol = next.socket.map_or(Protocol::Tcp, |socket| socket.protocol);
-        let purpose = explain::purpose(call, protocol);
+        let purpose = explain::purpose(next, call);
         let (who, call) = (explain::label(next), call.name());
         page.ask(&match self.explained.insert(purpose) {
             true => format!("next, {who}: {call}. {purpose} [Enter]"),

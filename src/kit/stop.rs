@@ -21,7 +21,7 @@ pub struct Stop(Receiver<Infallible>);
 pub type StopLine = Sender<Infallible>;
 
 impl Stop {
-    /// A stop that somebody else than Ctrl-C pulls: the tour, a test.
+    /// A stop that somebody else than Ctrl-C pulls: the tour, for its servers.
     pub fn by_hand() -> (StopLine, Stop) {
         let (line, stop) = bounded(0);
         (line, Stop(stop))

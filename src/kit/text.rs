@@ -64,13 +64,12 @@ pub fn preview(bytes: &[u8], total: usize) -> String {
     let mut shown = String::new();
     let mut whole = bytes.len() == total;
     let mut left = PREVIEW;
-    for chunk in bytes.utf8_chunks() {
+    let looked_at =
+        bytes.len() - if bytes.len() < total { cut_character(bytes) } else { 0 };
+    for chunk in bytes[..looked_at].utf8_chunks() {
         let pieces =
             chunk.valid().chars().map(|c| safe(c.encode_utf8(&mut [0; 4]).as_bytes()));
-        let invalid = chunk.invalid();
-        // A character cut by the end of what we looked at is not an invalid one.
-        let cut = bytes.len() < total && bytes.ends_with(invalid) && invalid.len() < 4;
-        let broken = invalid.iter().filter(|_| !cut).map(|byte| format!("\\x{byte:02x}"));
+        let broken = chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}"));
         for piece in pieces.chain(broken) {
             let length = width(&piece);
             if length > left {
@@ -83,6 +82,13 @@ pub fn preview(bytes: &[u8], total: usize) -> String {
         }
     }
     format!("\"{shown}\"{}", if whole { "" } else { "…" })
+}
+
+/// How many bytes at the end are the beginning of a character whose end is not there.
+pub fn cut_character(bytes: &[u8]) -> usize {
+    let last = bytes.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
+    let goes_on = |cut| std::str::from_utf8(cut).is_err_and(|e| e.error_len().is_none());
+    if bytes.ends_with(last) && goes_on(last) { last.len() } else { 0 }
 }
 
 /// 1234567 as `1,234,567`.
@@ -190,6 +196,7 @@ mod tests {
         assert_eq!(preview(&[b'a'; 40], 40), format!("\"{}\"…", "a".repeat(24)));
         assert_eq!(preview("ab\u{e9}".as_bytes().split_at(3).0, 9), r#""ab"…"#);
         assert_eq!(preview(b"\xff\xfe", 2), r#""\xff\xfe""#);
+        assert_eq!(preview(&[0xff; 96], 200), format!("\"{}\"…", "\\xff".repeat(6)));
         assert_eq!(
             preview(b"\x1b\x1b\x1b\x1b\x1b\x1b", 6),
             r#""\u{1b}\u{1b}\u{1b}\u{1b}"…"#

@@ -29,15 +29,20 @@ impl Entry {
         }
     }
 
-    /// Bytes that are not acknowledged. Again, the end of our stream is no byte.
+    /// Bytes that are not acknowledged. Again, the beginning and the end of our stream are
+    /// no bytes.
     pub fn unsent(&self) -> u32 {
         match self.state {
-            FIN_WAIT1 | LAST_ACK | CLOSING => self.sending.saturating_sub(1),
+            SYN_SENT | SYN_RECV | FIN_WAIT1 | LAST_ACK | CLOSING => {
+                self.sending.saturating_sub(1)
+            }
             _ => self.sending,
         }
     }
 }
 
+const SYN_SENT: u8 = 2;
+const SYN_RECV: u8 = 3;
 const FIN_WAIT1: u8 = 4;
 const CLOSE_WAIT: u8 = 8;
 const LAST_ACK: u8 = 9;
@@ -103,8 +108,10 @@ pub fn meaning(state: u8, udp: bool) -> (&'static str, &'static str) {
         1 if udp => ("CONNECTED", "knows its peer; strangers' datagrams are not let in"),
         7 if udp => ("UNCONNECTED", "takes datagrams from anybody"),
         1 => ("ESTABLISHED", "both directions are open"),
-        2 => ("SYN_SENT", "asked for a connection; no answer yet"),
-        3 => ("SYN_RECV", "was asked for a connection and has agreed; not confirmed yet"),
+        SYN_SENT => ("SYN_SENT", "asked for a connection; no answer yet"),
+        SYN_RECV => {
+            ("SYN_RECV", "was asked for a connection and has agreed; not confirmed yet")
+        }
         FIN_WAIT1 => ("FIN_WAIT1", "this side has ended its stream; not confirmed yet"),
         5 => {
             ("FIN_WAIT2", "this side has ended its stream; the other side may still send")

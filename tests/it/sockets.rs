@@ -58,7 +58,10 @@ fn a_listener_shows_how_full_its_queue_is() {
 
     let page = page(server.pid());
 
-    assert!(page.starts_with(&format!("sockdemo {}\n", server.pid())), "{page}");
+    assert!(
+        page.starts_with(&format!("sockdemo tcp-server {}\n", server.pid())),
+        "{page}"
+    );
     let row = row(&page, addr, "-").unwrap();
     assert_eq!(row[..2], ["tcp", "LISTEN"]);
     assert_eq!(row[4], "queue");
@@ -195,8 +198,8 @@ fn without_a_number_every_sockdemo_is_shown_but_not_itself() {
 
     // Other tests run at the same time; theirs are shown as well.
     assert_eq!((ended.code(), ended.stderr.as_str()), (Some(0), ""));
-    for program in [&one, &two] {
-        let heading = format!("sockdemo {}\n", program.pid());
+    for (command, program) in [("tcp-server", &one), ("udp-server", &two)] {
+        let heading = format!("sockdemo {command} {}\n", program.pid());
         assert_eq!(ended.stdout.matches(&heading).count(), 1, "{}", ended.stdout);
     }
     let name = |line: &&str| line.starts_with("sockdemo ");
@@ -236,7 +239,7 @@ fn the_table_is_shown_again_when_it_changes_until_ctrl_c() {
 
     let watch = watch.stop();
     assert_eq!((watch.code(), watch.stderr.as_str()), (Some(0), ""));
-    let heading = format!("sockdemo {pid}\n");
+    let heading = format!("sockdemo tcp-server {pid}\n");
     let pages = watch.stdout.matches(&heading).count();
     assert!((2..=4).contains(&pages), "only when it changes: {}", watch.stdout);
     drop(client);

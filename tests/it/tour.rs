@@ -26,8 +26,8 @@ fn normal(told: &str) -> String {
 }
 
 const TCP: &str = "\
-TCP: a stream of bytes between two sockets. Each column is one program, each
-  line one call to its kernel, each arrow what goes over.
+TCP: a stream of bytes between two sockets, a client's and a server's, here in
+  one process.
 
  client                                   server
   ·                                       │ socket     TCP, descriptor #

@@ -187,7 +187,7 @@ fn a_lost_datagram_is_sent_again() {
         let client = client.end();
         assert_eq!((lost.as_str(), question.as_str()), ("ping", "ping"));
         assert_eq!((client.code(), client.stdout.as_str()), (Some(0), "pong\n"));
-        assert!(client.stderr.contains("no answer in 100 ms: try 1 of 51"));
+        assert!(client.stderr.contains("no answer in 100 ms (try 1 of 51)"));
     }
 }
 

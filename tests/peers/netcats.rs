@@ -435,7 +435,7 @@ server.sendto(b'second time: ' + question, client)
         (client.code(), client.stdout.as_str()),
         (Some(0), "second time: hello\n")
     );
-    assert!(client.stderr.contains("no answer in 200 ms: try 1 of 101"), "{client:?}");
+    assert!(client.stderr.contains("no answer in 200 ms (try 1 of 101"), "{client:?}");
     assert_eq!(server.end().code(), Some(0));
 }
 

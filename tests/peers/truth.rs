@@ -566,14 +566,15 @@ impl Called {
             "sendto" if nobody => "send",
             "recvfrom" if self.args.contains("MSG_PEEK") => "peek",
             "recvfrom" if nobody => "recv",
+            "accept4" => "accept",
             other => other,
         };
-        if let (Some(error), false) = (&self.error, name == "accept4") {
+        if let Some(error) = &self.error {
             return format!("{name}({fd}) = {error}");
         }
         match name {
             "socket" => format!("socket({result})"),
-            "accept4" => format!("accept({fd}) = {outcome} from {}", self.address()),
+            "accept" => format!("accept({fd}) = {outcome} from {}", self.address()),
             "bind" | "connect" => format!("{name}({fd}) {}", self.address()),
             "sendto" | "recvfrom" => {
                 format!("{name}({fd}) = {result} {}", self.address())

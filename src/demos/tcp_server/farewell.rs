@@ -6,7 +6,7 @@
 
 use std::convert::Infallible;
 use std::io::{self, Read};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,9 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// A wake-up call goes to ourselves: if nobody answers at once, nobody is asleep.
 const WAKE_UP: Duration = Duration::from_secs(1);
+
+/// Whoever goes on sending after that is cut off: the accept loop has others to serve.
+const READS_OF_A_STRANGER: u32 = 64;
 
 /// What a client is told for whom there is no place.
 const FULL: &[u8] = b"server full, try again later\n";
@@ -43,24 +46,31 @@ pub(super) fn stop_serving(
     clients.close_the_door();
     let present = several(clients.count(), "client");
     say.note(format_args!("stopping: serving {present}"));
-    wake_accept(listening, say);
+    let woken = wake_accept(listening, say);
     end_all(clients, Shutdown::Write, say);
     if !clients.wait_until_empty(GRACE) {
         let left = several(clients.count(), "client");
         say.note(format_args!("not gone after the goodbye, so cut off: {left}"));
         end_all(clients, Shutdown::Both, say);
     }
+    if !woken {
+        clients.wait_until_empty(GRACE); // Then there are descriptors for the call.
+        wake_accept(listening, say);
+    }
 }
 
 /// Nothing in std wakes a thread that sleeps in accept, except a client.
-fn wake_accept(listening: SocketAddr, say: &Say) {
+fn wake_accept(listening: SocketAddr, say: &Say) -> bool {
     let door = own_door(listening);
+    say.note("to wake accept, we connect to ourselves");
     say.connecting_within(door, Some(WAKE_UP));
     let knock = TcpStream::connect_timeout(&door, WAKE_UP);
     say.connected(&knock);
+    let woken = knock.is_ok();
     if let Ok(stream) = knock {
         hang_up(stream, say);
     }
+    woken
 }
 
 fn end_all(clients: &Clients, how: Shutdown, say: &Say) {
@@ -70,14 +80,6 @@ fn end_all(clients: &Clients, how: Shutdown, say: &Say) {
         let shut = stream.shutdown(how);
         say.shut_down(how, &shut);
     });
-}
-
-/// Closes a stream that nobody else holds.
-pub(super) fn hang_up(stream: TcpStream, say: &Say) {
-    let say = say.about(&stream);
-    say.closing();
-    drop(stream);
-    say.closed();
 }
 
 /// The end of a client: off the list, and closed.
@@ -93,29 +95,69 @@ pub(super) fn see_off(number: u32, stream: Arc<TcpStream>, clients: &Clients, sa
 pub(super) fn turn_away(number: u32, clients: &Clients, error: &io::Error, say: &Say) {
     say.note(format_args!("no thread for client {number}: {error}"));
     if let Some(stream) = clients.forget(number).and_then(Arc::into_inner) {
-        refuse(&stream, say);
-        hang_up(stream, say);
+        refuse(stream, say);
     }
     clients.tell_of_leaving();
 }
 
 /// Says that we are full. A few bytes on a fresh socket cannot block.
-pub(super) fn refuse(mut stream: &TcpStream, say: &Say) {
-    let say = say.about(stream);
-    if send_all(stream, FULL, &say).is_err() {
-        return; // It has left by itself.
+pub(super) fn refuse(stream: TcpStream, say: &Say) {
+    let voice = say.about(&stream);
+    if send_all(&stream, FULL, &voice).is_ok() {
+        end_politely(&stream, &voice);
     }
+    hang_up(stream, say);
+}
+
+/// Lets go of a client with whom no conversation was begun.
+pub(super) fn dismiss(stream: TcpStream, say: &Say) {
+    end_politely(&stream, &say.about(&stream));
+    hang_up(stream, say);
+}
+
+/// Clients that nobody has accepted yet are connected all the same: closing the listener
+/// would reset them. So they are accepted, to see the end of the stream.
+pub(super) fn send_late_comers_away(listener: &TcpListener, say: &Say) {
+    if listener.set_nonblocking(true).is_err() {
+        return; // Then the kernel resets them.
+    }
+    loop {
+        say.accepting();
+        let accepted = listener.accept();
+        say.accepted(&accepted);
+        match accepted {
+            Ok((stream, _)) => dismiss(stream, say),
+            Err(_) => return, // Nobody is left, or nobody can be accepted.
+        }
+    }
+}
+
+/// Ends our direction, and reads what the other side has sent so far: a close on unread
+/// bytes is a reset, and would take back what we said. Waits for nothing.
+pub(super) fn end_politely(mut stream: &TcpStream, say: &Say) {
     say.shutting_down(Shutdown::Write);
     let shut = stream.shutdown(Shutdown::Write);
     say.shut_down(Shutdown::Write, &shut);
-    // What it has sent so far must be read, or the close would take our word back. Only
-    // what is there: the accept loop waits for nobody.
+    if shut.is_err() || stream.set_nonblocking(true).is_err() {
+        return; // It has left by itself.
+    }
     let mut buffer = vec![0; FIRST_BUFFER];
-    if stream.set_nonblocking(true).is_ok() {
+    for _ in 0..READS_OF_A_STRANGER {
         say.receiving();
         let received = stream.read(&mut buffer);
         say.received(&received, &buffer);
+        if !matches!(received, Ok(1..)) {
+            return;
+        }
     }
+}
+
+/// Closes a stream that nobody else holds.
+fn hang_up(stream: TcpStream, say: &Say) {
+    let say = say.about(&stream);
+    say.closing();
+    drop(stream);
+    say.closed();
 }
 
 /// Whoever comes late in a conversation that we end must not meet a reset: a socket that

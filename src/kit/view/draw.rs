@@ -2,7 +2,7 @@
 
 use crate::kit::event::Event;
 use crate::kit::text::{WIDTH, pad, split_at_width, still_safe, width, wrap};
-use crate::kit::view::Ink;
+use crate::kit::view::{Ink, NOT_KNOWN};
 
 /// Where the left line stands, and the right one.
 const LEFT: usize = 2;
@@ -207,11 +207,7 @@ impl Drawing {
     /// Appends what a reader must know about the marks.
     pub fn finish(&mut self, page: &mut String) {
         if self.marked {
-            push_wrapped(
-                page,
-                "~ whether this happened before or after the line above it is not known: \
-                 the two recordings have no common clock",
-            );
+            page.push_str(NOT_KNOWN);
         }
     }
 }

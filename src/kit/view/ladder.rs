@@ -27,6 +27,8 @@ pub struct Ladder {
     connected: bool,
     /// The server calls itself, to wake its accept: no client is coming.
     knocks: bool,
+    /// The port that it calls from.
+    own_call: Option<u16>,
 }
 
 /// A row, and what it still waits for.
@@ -51,6 +53,7 @@ impl Ladder {
             open_ports: HashSet::new(),
             connected: false,
             knocks: false,
+            own_call: None,
         }
     }
 
@@ -90,16 +93,25 @@ impl Ladder {
     fn end(&mut self, event: &Event, page: &mut String) {
         let news = self.keep_books(event);
         if !self.both {
-            let accepts = event.call == Some(Call::Accept);
-            let ours = event.call == Some(Call::Connect) && event.thread == "stopper";
-            let ours = ours || (accepts && self.knocks);
-            self.knocks &= !accepts;
+            let ours = self.is_our_own_call(event);
             let row = if ours || !news { silent(event) } else { alone(event) };
             self.pending.push_back(complete(row, event));
         } else if !self.returns(event) && !self.is_received(event) {
             self.put(plain(event, words::brief(event)), event);
         }
         self.draw_complete(page);
+    }
+
+    /// The wake-up call of a server that stops, at either end of it.
+    fn is_our_own_call(&mut self, event: &Event) -> bool {
+        if event.call == Some(Call::Accept) && self.knocks {
+            self.knocks = false;
+            self.own_call = event.made.and_then(|made| made.peer).map(|peer| peer.port());
+            return true;
+        }
+        let connects = event.call == Some(Call::Connect) && event.thread == "stopper";
+        let peer = event.socket.and_then(|socket| socket.peer).map(|peer| peer.port());
+        connects || (peer.is_some() && peer == self.own_call)
     }
 
     /// The call that began a row has returned.
@@ -122,6 +134,9 @@ impl Ladder {
         let shown = event.error.is_none() && event.bytes == pending.cause.bytes;
         let arrow = pending.row.arrow.as_ref().filter(|_| shown);
         pending.row.cell_mut(Side::of(event)).detail = beside_arrow(arrow, event);
+        if event.error.is_some() {
+            pending.row.arrow = None; // Nothing went over.
+        }
         pending.cause = event.clone();
         if event.error.is_some() || event.bytes != pending.row_bytes(event) {
             pending.awaits = false;
@@ -184,7 +199,15 @@ impl Ladder {
         let udp_port = udp_port.and_then(|socket| socket.local).map(|local| local.port());
         match (event.call, udp_port) {
             _ if event.error.is_some() => {}
-            (Some(Call::Accept | Call::Connect), None) => self.connected = true,
+            (Some(Call::Accept | Call::Connect), None) => {
+                self.connected = true;
+                // The ports may have belonged to an earlier connection.
+                if let Some((here, there)) = ports(event) {
+                    self.ended.retain(|(_, one, other)| {
+                        (*one, *other) != (here, there) && (*one, *other) != (there, here)
+                    });
+                }
+            }
             (Some(Call::Bind), Some(port)) => {
                 self.open_ports.insert(port);
             }
@@ -238,10 +261,6 @@ impl View for Ladder {
                 self.draw_complete(page);
             }
         }
-    }
-
-    fn is_holding(&self) -> bool {
-        !self.pending.is_empty()
     }
 
     fn due(&self) -> Option<Instant> {
@@ -341,7 +360,8 @@ fn matches(cause: &Event, effect: &Event) -> bool {
 
 /// Are some of the bytes the same?
 fn overlaps(send: &Event, receive: &Event) -> bool {
-    let range = |event: &Event| Some((event.offset?, event.offset? + event.bytes?));
+    let range =
+        |event: &Event| Some((event.offset?, event.offset?.saturating_add(event.bytes?)));
     let moves =
         send.call.is_some_and(Call::sends) && receive.call.is_some_and(Call::receives);
     let (Some(sent), Some(received)) = (range(send), range(receive)) else {

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
-use crate::kit::event::{Call, Event, Phase};
+use crate::kit::event::{Call, Event, Phase, Protocol};
 use crate::kit::explain;
 use crate::kit::text::{WIDTH, pad, still_safe, wrap};
-use crate::kit::view::{Held, Ink, View, words};
+use crate::kit::view::{Held, Ink, NOT_KNOWN, View, words};
 
 /// `server 12` fits, and a space.
 const LABEL: usize = 10;
@@ -21,12 +21,23 @@ pub struct Lines {
     explain: bool,
     explained: HashSet<&'static str>,
     held: Held,
+    /// A line was marked: its place is not known.
+    unordered: bool,
+    /// A datagram was seen in the queue: the receive to come will not wait for it.
+    peeked: bool,
 }
 
 impl Lines {
     /// With or without explanations.
     pub fn new(ink: Ink, explain: bool) -> Lines {
-        Lines { ink, explain, explained: HashSet::new(), held: Held::default() }
+        Lines {
+            ink,
+            explain,
+            explained: HashSet::new(),
+            held: Held::default(),
+            unordered: false,
+            peeked: false,
+        }
     }
 
     fn line(&self, event: &Event, detail: &str) -> String {
@@ -36,7 +47,9 @@ impl Lines {
             (Some(call), Some(socket)) => format!("{}({})", call.name(), socket.fd),
             (Some(call), None) => call.name().to_owned(),
         };
-        let head = format!("{} {call:<CALL$}", pad(&explain::label(event), LABEL - 1));
+        let mark = if event.unordered { '~' } else { ' ' };
+        let head =
+            format!("{}{mark}{call:<CALL$}", pad(&explain::label(event), LABEL - 1));
         let mut out = String::new();
         for (i, line) in
             wrap(&still_safe(detail), WIDTH - LABEL - CALL).iter().enumerate()
@@ -60,10 +73,21 @@ impl Lines {
     }
 }
 
+fn is_udp(event: &Event) -> bool {
+    event.socket.is_some_and(|socket| socket.protocol == Protocol::Udp)
+}
+
 impl View for Lines {
     fn show(&mut self, event: &Event, page: &mut String) {
         self.held.drop_for(event);
+        self.explain &= event.thread != "stopper"; // From here on, calls have other reasons.
+        self.unordered |= event.unordered;
         match (event.phase, event.call) {
+            // It sends nothing, so it waits for nothing.
+            (Phase::Begin, Some(Call::Connect)) if is_udp(event) => {}
+            (Phase::Begin, Some(Call::Recv | Call::Recvfrom)) if self.peeked => {
+                self.held.keep(event, Instant::now());
+            }
             (
                 Phase::Begin,
                 Some(Call::Accept | Call::Recv | Call::Recvfrom | Call::Connect),
@@ -75,7 +99,8 @@ impl View for Lines {
                 self.held.keep(event, Instant::now());
             }
             (Phase::Begin, _) => {}
-            (Phase::End, _) => {
+            (Phase::End, call) => {
+                self.peeked = call == Some(Call::Peek) && event.error.is_none();
                 let line = self.line(event, &words::outcome(event));
                 let failed = event.error.is_some();
                 page.push_str(&if failed { self.ink.red(&line) } else { line });
@@ -91,6 +116,12 @@ impl View for Lines {
 
     fn due(&self) -> Option<Instant> {
         self.held.due()
+    }
+
+    fn finish(&mut self, page: &mut String) {
+        if self.unordered {
+            page.push_str(NOT_KNOWN);
+        }
     }
 
     fn tick(&mut self, now: Instant, page: &mut String) {

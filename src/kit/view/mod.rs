@@ -12,21 +12,24 @@ use std::time::{Duration, Instant};
 
 use crate::kit::event::{Event, Phase};
 use crate::kit::explain;
+use crate::kit::output;
 use crate::kit::text::{WIDTH, wrap};
 
 /// A call that returns sooner is told in one line; one that takes longer has its
 /// announcement shown while it still waits.
 pub const HELD: Duration = Duration::from_millis(50);
 
+/// What a `~` means, at the end of a page that has one.
+pub const NOT_KNOWN: &str = "~ whether this happened before or after what stands above it is not \
+    known: the\n  two recordings have no common clock\n";
+
+/// A long story is written in parts of about this size.
+const PART: usize = 64 * 1024;
+
 /// Turns events into text.
 pub trait View: Send {
     /// Appends what this event looks like.
     fn show(&mut self, event: &Event, page: &mut String);
-
-    /// Is something kept back that will soon be complete?
-    fn is_holding(&self) -> bool {
-        self.due().is_some()
-    }
 
     /// When to [`tick`](View::tick), even if nothing happens.
     fn due(&self) -> Option<Instant> {
@@ -67,8 +70,8 @@ pub struct Page {
     ink: Ink,
     /// A recording that cannot be written is an error. A reader who has gone is not.
     matters: bool,
-    /// The page ends with a question.
-    asked: bool,
+    /// The page is what was asked for, not a narration beside it.
+    whole: bool,
     text: String,
     outcome: io::Result<()>,
 }
@@ -87,16 +90,21 @@ impl Page {
             to,
             ink,
             matters: false,
-            asked: false,
+            whole: false,
             text: String::new(),
             outcome: Ok(()),
         }
     }
 
+    /// The same, where the page itself is what was asked for.
+    pub fn subject(self) -> Page {
+        Page { whole: true, ..self }
+    }
+
     /// For later: a file that cannot be written is an error.
     pub fn recording(to: impl Write + Send + 'static) -> Page {
         let page = Page::screen(Box::new(json::Json), Box::new(to), Ink(false));
-        Page { matters: true, ..page }
+        Page { matters: true, whole: true, ..page }
     }
 
     /// Shows an event, at the next flush.
@@ -104,30 +112,32 @@ impl Page {
         let before = self.text.len();
         self.view.show(event, &mut self.text);
         self.leave_the_question(before);
+        if self.text.len() > PART {
+            self.flush();
+        }
     }
 
     /// A question at the end of the page: the cursor stays behind it.
     pub fn ask(&mut self, words: &str) {
         let lines = wrap(words, WIDTH - 4).join("\n    ");
         self.text.push_str(&self.ink.dim(&format!("  ? {lines} ")));
-        self.asked = true;
+        output::asked();
     }
 
     /// The Enter has moved the cursor to the next line.
     pub fn answered(&mut self) {
-        self.asked = false;
+        output::leave_the_question();
     }
 
     fn leave_the_question(&mut self, before: usize) {
-        if self.asked && self.text.len() > before {
+        if self.text.len() > before && output::leave_the_question() {
             self.text.insert(before, '\n');
-            self.asked = false;
         }
     }
 
-    /// Does the view hold something back that will be shown by itself?
-    pub fn is_holding(&self) -> bool {
-        self.view.is_holding()
+    /// Does somebody want every line of it, however slowly it is read?
+    pub fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// When this page wants to be looked at.

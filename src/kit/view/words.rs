@@ -9,6 +9,9 @@ use crate::kit::text::{count, duration};
 /// A wait shorter than this is not worth a word.
 const WORTH_TELLING_US: u64 = 100;
 
+/// Handing bytes over takes its time; below this it was no wait.
+const WORTH_TELLING_SEND_US: u64 = 50_000;
+
 /// What a call that has returned did.
 pub fn outcome(event: &Event) -> String {
     let words = match &event.error {
@@ -21,6 +24,10 @@ pub fn outcome(event: &Event) -> String {
 /// `, waited 2.1 s`, if this is a call that can block, and it did for long enough.
 pub fn wait(event: &Event) -> String {
     match event.waited_us {
+        // The kernel takes bytes at once, unless it has no room: then it is a wait.
+        Some(..WORTH_TELLING_SEND_US) if event.call.is_some_and(Call::sends) => {
+            String::new()
+        }
         Some(us @ WORTH_TELLING_US..) if can_wait(event) => {
             format!(", waited {}", duration(Duration::from_micros(us)))
         }
