@@ -30,8 +30,11 @@ const BUFFER: usize = 64 * 1024;
 /// our half of the connection; the answers still arrive.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Where to connect: HOST:PORT, [V6]:PORT, :PORT or PORT
-    #[arg(default_value = "127.0.0.1:7878")]
+    /// Where to connect.
+    #[arg(
+        default_value = "127.0.0.1:7878",
+        help = "Where to connect: HOST:PORT, [V6]:PORT, :PORT or PORT"
+    )]
     pub addr: Addr,
 
     /// Send this text instead of standard input; may be given several times

@@ -38,9 +38,11 @@ const LARGEST_BUFFER: usize = 256 * 1024;
 /// Sends back to each client what that client sends, until the client ends its stream.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Where to listen: HOST:PORT, [V6]:PORT, :PORT or PORT; port 0 lets the system
-    /// choose
-    #[arg(default_value = "127.0.0.1:7878")]
+    /// Where to listen.
+    #[arg(
+        default_value = "127.0.0.1:7878",
+        help = "Where to listen: HOST:PORT, [V6]:PORT, :PORT or PORT; port 0 lets the system choose"
+    )]
     pub addr: Addr,
 
     #[command(flatten)]

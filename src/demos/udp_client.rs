@@ -30,8 +30,11 @@ const LARGEST_PAYLOAD: usize = 65_507;
 /// answer as one line. An empty line is an empty datagram.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Whom to send to: HOST:PORT, [V6]:PORT, :PORT or PORT
-    #[arg(default_value = "127.0.0.1:7878")]
+    /// Whom to send to.
+    #[arg(
+        default_value = "127.0.0.1:7878",
+        help = "Whom to send to: HOST:PORT, [V6]:PORT, :PORT or PORT"
+    )]
     pub addr: Addr,
 
     /// Send this text instead of standard input; may be given several times

@@ -28,9 +28,11 @@ pub(crate) const LARGEST: u16 = 65_535;
 /// Sends each datagram back to whoever sent it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Where to receive: HOST:PORT, [V6]:PORT, :PORT or PORT; port 0 lets the system
-    /// choose
-    #[arg(default_value = "127.0.0.1:7878")]
+    /// Where to receive.
+    #[arg(
+        default_value = "127.0.0.1:7878",
+        help = "Where to receive: HOST:PORT, [V6]:PORT, :PORT or PORT; port 0 lets the system choose"
+    )]
     pub addr: Addr,
 
     /// Receive into a buffer of N bytes: the tail of a longer datagram is lost

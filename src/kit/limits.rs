@@ -31,6 +31,11 @@ fn open_files(limits: &str) -> Option<usize> {
     }
 }
 
+/// A descriptor to give up when one is needed, if this system has a file for that.
+pub fn spare_descriptor() -> Option<fs::File> {
+    fs::File::open("/dev/null").ok()
+}
+
 /// Did the system refuse because this process, or all of them together, has too much
 /// open?
 pub fn is_out_of_descriptors(error: &io::Error) -> bool {

@@ -15,6 +15,7 @@ use crossbeam_channel::Receiver;
 use crate::demos::tcp_server::{FIRST_BUFFER, send_all, was_interrupted};
 use crate::kit::addr::own_door;
 use crate::kit::clients::Clients;
+use crate::kit::limits::spare_descriptor;
 use crate::kit::say::Say;
 use crate::kit::stop::Stop;
 use crate::kit::text::several;
@@ -40,37 +41,33 @@ pub(super) fn stop_serving(
     ended: &Receiver<Infallible>,
     say: &Say,
 ) {
+    let spare = spare_descriptor();
     if !stop.wait_unless(ended) {
         return; // The accept loop has ended by itself.
     }
+    drop(spare); // The wake-up call needs a descriptor, even if there is no other left.
     clients.close_the_door();
     let present = several(clients.count(), "client");
     say.note(format_args!("stopping: serving {present}"));
-    let woken = wake_accept(listening, say);
+    wake_accept(listening, say);
     end_all(clients, Shutdown::Write, say);
     if !clients.wait_until_empty(GRACE) {
         let left = several(clients.count(), "client");
         say.note(format_args!("not gone after the goodbye, so cut off: {left}"));
         end_all(clients, Shutdown::Both, say);
     }
-    if !woken {
-        clients.wait_until_empty(GRACE); // Then there are descriptors for the call.
-        wake_accept(listening, say);
-    }
 }
 
 /// Nothing in std wakes a thread that sleeps in accept, except a client.
-fn wake_accept(listening: SocketAddr, say: &Say) -> bool {
+fn wake_accept(listening: SocketAddr, say: &Say) {
     let door = own_door(listening);
     say.note("to wake accept, we connect to ourselves");
     say.connecting_within(door, Some(WAKE_UP));
     let knock = TcpStream::connect_timeout(&door, WAKE_UP);
     say.connected(&knock);
-    let woken = knock.is_ok();
     if let Ok(stream) = knock {
         hang_up(stream, say);
     }
-    woken
 }
 
 fn end_all(clients: &Clients, how: Shutdown, say: &Say) {
