@@ -41,7 +41,7 @@ pub struct Args {
     /// Where to listen.
     #[arg(
         default_value = "127.0.0.1:7878",
-        help = "Where to listen: HOST:PORT, [V6]:PORT, :PORT or PORT; port 0 lets the system choose"
+        help = "Where to listen: HOST:PORT, [V6]:PORT, :PORT or PORT (0: any port)"
     )]
     pub addr: Addr,
 

@@ -31,7 +31,7 @@ pub struct Args {
     /// Where to receive.
     #[arg(
         default_value = "127.0.0.1:7878",
-        help = "Where to receive: HOST:PORT, [V6]:PORT, :PORT or PORT; port 0 lets the system choose"
+        help = "Where to receive: HOST:PORT, [V6]:PORT, :PORT or PORT (0: any port)"
     )]
     pub addr: Addr,
 
@@ -99,7 +99,7 @@ fn answer_each(socket: &UdpSocket, args: &Args, stop: &Stop, say: &Say) -> Resul
     loop {
         let received = receive_from(socket, &mut buffer, say);
         let (n, peer) = match received {
-            Ok(_) if stop.requested() => return Ok(()),
+            Ok((0, _)) if stop.requested() => return Ok(()), // The wake-up call is empty.
             Ok(received) => received,
             Err(error) if is_over_time(&error) => {
                 say.note("no datagram for too long: ending");
