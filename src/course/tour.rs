@@ -119,7 +119,14 @@ fn walk_tcp(stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result<()> {
         let serving = serving.doing("start the server's thread")?;
 
         let _ = cues.recv(); // The server is about to wait in accept.
-        let stream = tcp_client::connect(&addr.into(), None, &client)?;
+        let stream = match tcp_client::connect(&addr.into(), None, &client) {
+            Ok(stream) => stream,
+            Err(error) => {
+                drop(over);
+                // If the server has failed, that is the reason.
+                return serving.join().unwrap_or(Ok(())).and(Err(error));
+            }
+        };
         let client = client.about(&stream);
         let talked = talk(&stream, &client);
         if talked.is_err() {

@@ -104,7 +104,13 @@ pub(crate) fn serve_each_client(
     thread::scope(|scope| {
         let (over, ended) = bounded(0);
         let voice = say.on_thread("stopper");
-        let stopper = move || stop_serving(addr, clients, stop, &ended, &voice);
+        let spare = limits::spare_descriptor();
+        let stopper = move || {
+            if stop.wait_unless(&ended) {
+                drop(spare); // The wake-up call needs a descriptor, if it is the last one.
+                stop_serving(addr, clients, &voice);
+            }
+        };
         thread::Builder::new().spawn_scoped(scope, stopper).doing("start a thread")?;
 
         let outcome = host.accept_each(scope, &listener, &say);

@@ -14,6 +14,11 @@ use crate::harness::{
 
 pub const TESTS: &[Test] = &[
     Test {
+        name: "limits: a tour without descriptors ends with a word",
+        needs: &["sh"],
+        run: a_tour_without_descriptors_ends_with_a_word,
+    },
+    Test {
         name: "limits: a client too many is told and the next has the place",
         needs: &[],
         run: a_client_too_many_is_told_and_the_next_has_the_place,
@@ -348,4 +353,14 @@ fn narration_that_nobody_reads_holds_nobody_up() {
     thread::spawn(move || ended.send(stdout.read_to_end(&mut Vec::new()).is_ok()));
     assert_eq!(end.recv_timeout(HANG), Ok(true), "Ctrl-C does not end it");
     assert_eq!(server.0.wait().unwrap().code(), Some(0));
+}
+
+fn a_tour_without_descriptors_ends_with_a_word() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 5; exec \"$0\" tour tcp"]).arg(sockdemo());
+
+    let ended = Program::run(command).end_of_input();
+
+    assert_eq!(ended.code(), Some(1), "{}", ended.stdout);
+    assert!(ended.stderr.contains("Too many open files"), "{}", ended.stderr);
 }

@@ -12,6 +12,11 @@ use crate::harness::{
 
 pub const TESTS: &[Test] = &[
     Test {
+        name: "stopping: clients that nobody has accepted see the end of the stream",
+        needs: &["sh"],
+        run: clients_that_nobody_has_accepted_see_the_end_of_the_stream,
+    },
+    Test {
         name: "stopping: Ctrl-C ends a server without clients",
         needs: &["kill"],
         run: ctrl_c_ends_a_server_without_clients,
@@ -358,4 +363,24 @@ fn an_idle_udp_server_makes_no_system_call() {
 
     assert_silent(&trace);
     assert!(trace.contains("recvfrom("), "{trace}");
+}
+
+/// The server is frozen, so its clients wait in the kernel's queue until Ctrl-C.
+fn clients_that_nobody_has_accepted_see_the_end_of_the_stream() {
+    let (mut server, addr) = Program::server(&["tcp-server", ":0"]);
+    server.wait_for("waiting for a client");
+    server.signal("STOP");
+    let waiting: Vec<_> = (0..20).map(|_| connect(addr)).collect();
+    for mut client in &waiting {
+        client.write_all(b"is anybody there?").unwrap();
+    }
+
+    server.interrupt();
+    server.signal("CONT");
+
+    for client in &waiting {
+        let answer = read_to_end(client); // An error would be a reset.
+        assert!(answer.is_empty() || answer == b"is anybody there?", "{answer:?}");
+    }
+    assert_eq!(server.end().code(), Some(0));
 }

@@ -4,20 +4,15 @@
 //! reset, and the reset can take back what was sent before. So whoever ends a
 //! conversation early ends its own direction first, and reads what is left.
 
-use std::convert::Infallible;
 use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::Receiver;
-
 use crate::demos::tcp_server::{FIRST_BUFFER, send_all, was_interrupted};
 use crate::kit::addr::own_door;
 use crate::kit::clients::Clients;
-use crate::kit::limits::spare_descriptor;
 use crate::kit::say::Say;
-use crate::kit::stop::Stop;
 use crate::kit::text::several;
 
 /// How long clients may take to see the end of the stream and leave.
@@ -34,18 +29,7 @@ const FULL: &[u8] = b"server full, try again later\n";
 
 /// Sleeps until Ctrl-C, then makes every blocked call return: accept by calling
 /// ourselves, recv and send by ending the streams, first politely, then for good.
-pub(super) fn stop_serving(
-    listening: SocketAddr,
-    clients: &Clients,
-    stop: &Stop,
-    ended: &Receiver<Infallible>,
-    say: &Say,
-) {
-    let spare = spare_descriptor();
-    if !stop.wait_unless(ended) {
-        return; // The accept loop has ended by itself.
-    }
-    drop(spare); // The wake-up call needs a descriptor, even if there is no other left.
+pub(super) fn stop_serving(listening: SocketAddr, clients: &Clients, say: &Say) {
     clients.close_the_door();
     let present = several(clients.count(), "client");
     say.note(format_args!("stopping: serving {present}"));
