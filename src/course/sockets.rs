@@ -120,7 +120,9 @@ impl Process {
         }
         let ports: HashSet<u16> = all
             .iter()
-            .filter(|(_, entry)| own.contains(&entry.inode))
+            .filter(|(protocol, entry)| {
+                protocol.starts_with("tcp") && own.contains(&entry.inode)
+            })
             .map(|(_, entry)| entry.local.port())
             .collect();
         let mut sockets = all;

@@ -75,7 +75,10 @@ impl Default for Foreign {
 impl Foreign {
     /// Nothing more will come: a character that was begun stays as it is.
     pub fn finish(self) -> Result<()> {
-        payload(text::safe_lines(&self.rest).as_bytes())
+        match self.rest.as_slice() {
+            [] => Ok(()),
+            rest => payload(text::safe_lines(rest).as_bytes()),
+        }
     }
 }
 

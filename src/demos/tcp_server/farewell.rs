@@ -102,6 +102,7 @@ pub(super) fn send_late_comers_away(listener: &TcpListener, say: &Say) {
     if listener.set_nonblocking(true).is_err() {
         return; // Then the kernel resets them.
     }
+    say.note("whoever is still in the queue is to see the end of the stream");
     loop {
         say.accepting();
         let accepted = listener.accept();
