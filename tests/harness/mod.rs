@@ -171,8 +171,8 @@ impl Program {
     }
 
     pub fn signal(&self, name: &str) {
-        let kill = Command::new("kill")
-            .args([&format!("-{name}"), &self.pid().to_string()])
+        let kill = Command::new("sh")
+            .args(["-c", &format!("kill -{name} {}", self.pid())])
             .status();
         assert!(kill.unwrap().success(), "kill -{name}");
     }
