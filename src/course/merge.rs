@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use crate::kit::event::{Call, Event, Phase, Protocol};
+use crate::kit::event::{Call, Event, Phase};
 use crate::kit::explain::same_speaker;
 
 /// A connection, or a pair of datagram sockets: the two ports, the smaller first.
@@ -78,7 +78,7 @@ fn causes(origins: &[Event], effects: &[Event]) -> Vec<usize> {
                     && port(own(cause)) == port(peer(effect))
             })
         }
-        (Phase::End, Call::Recv | Call::Recvfrom) if is_udp(effect) => {
+        (Phase::End, Call::Recv | Call::Recvfrom) if effect.is_udp() => {
             taken.get(&at).copied()
         }
         (Phase::End, call) if effect.error.is_none() => {
@@ -123,7 +123,7 @@ fn datagrams(senders: &[Event], receivers: &[Event]) -> HashMap<usize, usize> {
     let sends = |event: &Event| {
         event.phase == Phase::Begin
             && event.call.is_some_and(Call::sends)
-            && is_udp(event)
+            && event.is_udp()
     };
     let mut free: Vec<usize> =
         (0..senders.len()).filter(|at| sends(&senders[*at])).collect();
@@ -131,7 +131,7 @@ fn datagrams(senders: &[Event], receivers: &[Event]) -> HashMap<usize, usize> {
     for (at, event) in receivers.iter().enumerate() {
         let receives =
             event.phase == Phase::End && event.call.is_some_and(Call::receives);
-        if receives && is_udp(event) && event.error.is_none() {
+        if receives && event.is_udp() && event.error.is_none() {
             let alike = |sent: &usize| {
                 senders[*sent].bytes >= event.bytes && faces(&senders[*sent], event)
             };
@@ -157,10 +157,6 @@ fn find(events: &[Event], is_it: impl Fn(&Event) -> bool) -> Option<usize> {
 
 fn is(event: &Event, phase: Phase, call: Call) -> bool {
     event.phase == phase && event.call == Some(call)
-}
-
-fn is_udp(event: &Event) -> bool {
-    event.socket.is_some_and(|socket| socket.protocol == Protocol::Udp)
 }
 
 /// What one side calls its own end, the other calls its peer.

@@ -70,6 +70,13 @@ pub struct Event {
     pub unordered: bool,
 }
 
+impl Event {
+    /// Is this about a datagram socket?
+    pub fn is_udp(&self) -> bool {
+        self.socket.is_some_and(|socket| socket.protocol == Protocol::Udp)
+    }
+}
+
 /// Where an event stands to its call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

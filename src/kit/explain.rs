@@ -2,7 +2,7 @@
 //!
 //! They are told apart from observations everywhere, and they never guess about the peer.
 
-use crate::kit::event::{Call, Event, Phase, Protocol};
+use crate::kit::event::{Call, Event, Phase};
 use crate::kit::text::still_safe;
 
 /// Who speaks, as a line begins: `server`, `server 2`, `client`.
@@ -22,8 +22,7 @@ pub fn same_speaker(one: &Event, other: &Event) -> bool {
 
 /// What a call is for, before it is made.
 pub fn purpose(event: &Event, call: Call) -> &'static str {
-    let udp = event.socket.is_some_and(|socket| socket.protocol == Protocol::Udp)
-        || event.std.as_deref() == Some("UdpSocket::bind");
+    let udp = event.is_udp() || event.std.as_deref() == Some("UdpSocket::bind");
     match call {
         Call::Socket | Call::Bind if udp => {
             "One line of std asks the kernel for a datagram socket and gives it an \
@@ -82,7 +81,7 @@ pub fn purpose(event: &Event, call: Call) -> &'static str {
 
 /// What an outcome means, where a newcomer would stumble.
 pub fn remark(event: &Event) -> Option<&'static str> {
-    let udp = event.socket.is_some_and(|socket| socket.protocol == Protocol::Udp);
+    let udp = event.is_udp();
     let kind = event.error.as_ref().map(|error| error.kind.as_str());
     if event.phase != Phase::End {
         return None;

@@ -224,7 +224,7 @@ impl Ladder {
     fn reaches_the_other_side(&self, event: &Event) -> bool {
         let to = event.addr.or(event.socket.and_then(|socket| socket.peer));
         match event.call {
-            Some(Call::Sendto | Call::Send) if is_udp(event) => {
+            Some(Call::Sendto | Call::Send) if event.is_udp() => {
                 to.is_some_and(|to| self.open_ports.contains(&to.port()))
             }
             Some(Call::Close | Call::Shutdown) => {
@@ -301,8 +301,8 @@ fn alone(event: &Event) -> Row {
         _ if event.error.is_some() || event.run.is_some() => None,
         _ if ports(event).is_some_and(|(here, there)| here == there) => None, // To ourselves.
         Some(Call::Accept) => Some((side.other(), String::new())),
-        Some(Call::Connect) if !is_udp(event) => Some((side, String::new())),
-        Some(Call::Recv) if event.bytes == Some(0) && !is_udp(event) => {
+        Some(Call::Connect) if !event.is_udp() => Some((side, String::new())),
+        Some(Call::Recv) if event.bytes == Some(0) && !event.is_udp() => {
             Some((side.other(), "end of stream".to_owned()))
         }
         Some(Call::Recv | Call::Recvfrom) => Some((side.other(), words::bytes(event))),
@@ -352,7 +352,7 @@ fn matches(cause: &Event, effect: &Event) -> bool {
             same && cause.offset == effect.offset && cause.bytes == effect.bytes
         }
         (Some(Call::Shutdown | Call::Close), Some(Call::Recv)) => {
-            same && effect.bytes == Some(0) && !is_udp(effect)
+            same && effect.bytes == Some(0) && !effect.is_udp()
         }
         _ => false,
     }
@@ -389,7 +389,7 @@ fn ports(event: &Event) -> Option<(u16, u16)> {
 /// The direction of a connection that this event ends, if it ends one.
 fn ends(event: &Event) -> Option<(Side, u16, u16)> {
     let writing = event.text.as_deref() != Some("reading");
-    let (here, there) = ports(event).filter(|_| writing && !is_udp(event))?;
+    let (here, there) = ports(event).filter(|_| writing && !event.is_udp())?;
     Some((Side::of(event), here, there))
 }
 
@@ -399,9 +399,5 @@ fn is_ladderless(event: &Event) -> bool {
     let closes = matches!(event.call, Some(Call::Close | Call::Shutdown));
     let connects = event.call == Some(Call::Connect);
     (closes && ends(event).is_none())
-        || (connects && (is_udp(event) || event.thread == "stopper"))
-}
-
-fn is_udp(event: &Event) -> bool {
-    event.socket.is_some_and(|socket| socket.protocol == Protocol::Udp)
+        || (connects && (event.is_udp() || event.thread == "stopper"))
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
-use crate::kit::event::{Call, Event, Phase, Protocol};
+use crate::kit::event::{Call, Event, Phase};
 use crate::kit::explain;
 use crate::kit::text::{WIDTH, pad, still_safe, wrap};
 use crate::kit::view::{Held, Ink, NOT_KNOWN, View, words};
@@ -73,10 +73,6 @@ impl Lines {
     }
 }
 
-fn is_udp(event: &Event) -> bool {
-    event.socket.is_some_and(|socket| socket.protocol == Protocol::Udp)
-}
-
 impl View for Lines {
     fn show(&mut self, event: &Event, page: &mut String) {
         self.held.drop_for(event);
@@ -84,7 +80,7 @@ impl View for Lines {
         self.unordered |= event.unordered;
         match (event.phase, event.call) {
             // It sends nothing, so it waits for nothing.
-            (Phase::Begin, Some(Call::Connect)) if is_udp(event) => {}
+            (Phase::Begin, Some(Call::Connect)) if event.is_udp() => {}
             (Phase::Begin, Some(Call::Recv | Call::Recvfrom)) if self.peeked => {
                 self.held.keep(event, Instant::now());
             }

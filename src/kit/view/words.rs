@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::kit::event::{Call, Event, Protocol};
+use crate::kit::event::{Call, Event};
 use crate::kit::text::{count, duration};
 
 /// A wait shorter than this is not worth a word.
@@ -42,14 +42,14 @@ pub fn brief(event: &Event) -> String {
             outcome(&Event { waited_us: None, ..event.clone() })
         }
         Some(Call::Socket) => {
-            let protocol = if is_udp(event) { "UDP" } else { "TCP" };
+            let protocol = if event.is_udp() { "UDP" } else { "TCP" };
             format!("{protocol}, descriptor {}", fd(event))
         }
         Some(Call::Accept) => {
             let made = event.made.map_or(0, |made| made.fd);
             format!("descriptor {made}, peer {}", address(event.addr))
         }
-        Some(Call::Connect) if !is_udp(event) => format!("from {}", here(event)),
+        Some(Call::Connect) if !event.is_udp() => format!("from {}", here(event)),
         _ => success(event),
     }
 }
@@ -59,7 +59,7 @@ pub fn announcement(event: &Event) -> String {
     match event.call {
         Some(Call::Accept) => "… waiting for a client".to_owned(),
         Some(Call::Connect) => format!("… to {}", address(event.addr)),
-        Some(Call::Recv) if is_udp(event) => {
+        Some(Call::Recv) if event.is_udp() => {
             format!("… waiting for a datagram from {}", peer(event))
         }
         Some(Call::Recv) => "… waiting for bytes".to_owned(),
@@ -106,11 +106,11 @@ fn success(event: &Event) -> String {
             let (from, at) = (address(event.addr), address(local));
             format!("descriptor {made} from {from}, here {at}")
         }
-        Some(Call::Connect) if is_udp(event) => {
+        Some(Call::Connect) if event.is_udp() => {
             format!("peer {}, here {}", peer(event), here(event))
         }
         Some(Call::Connect) => format!("to {} from {}", peer(event), here(event)),
-        Some(Call::Recv) if event.bytes == Some(0) && !is_udp(event) => {
+        Some(Call::Recv) if event.bytes == Some(0) && !event.is_udp() => {
             "0 B: end of stream".to_owned()
         }
         Some(Call::Recvfrom) if event.addr.is_some() => {
@@ -157,11 +157,7 @@ fn kind(event: &Event) -> String {
     let local = event.socket.and_then(|socket| socket.local);
     let version =
         if local.is_some_and(|local| local.is_ipv6()) { "IPv6" } else { "IPv4" };
-    format!("{} over {version}", if is_udp(event) { "UDP" } else { "TCP" })
-}
-
-fn is_udp(event: &Event) -> bool {
-    event.socket.is_some_and(|socket| socket.protocol == Protocol::Udp)
+    format!("{} over {version}", if event.is_udp() { "UDP" } else { "TCP" })
 }
 
 fn fd(event: &Event) -> u64 {
