@@ -3,11 +3,12 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::course::{replay, sockets, tour};
+use crate::course::{check, myth, replay, sockets, tour};
 use crate::demos::{tcp_client, tcp_server, udp_client, udp_server};
 use crate::kit::error::{Doing, Result};
 use crate::kit::log::Log;
@@ -54,6 +55,15 @@ enum Command {
     #[command(after_help = "Then, in two terminals:\n  \
         sockdemo tcp-server\n  sockdemo tcp-client")]
     Tour(Told<tour::Args>),
+    #[command(after_help = "Predict, then see:\n  sockdemo myth F6\n\n\
+        In two terminals, to see the kernel's entries while it runs:\n  \
+        sockdemo sockets --watch\n  sockdemo myth F24")]
+    Myth(myth::Args),
+    #[command(after_help = "In lesson 5, in Rust or in another language:\n  \
+        sockdemo check 05\n  sockdemo check 05 -- python3 my_server.py\n\n\
+        A first terminal for the checks, a second one for the editor:\n  \
+        sockdemo check 05 --watch")]
+    Check(check::Args),
     #[command(after_help = "In two terminals, and then in either:\n  \
         sockdemo tcp-server --once --record server.jsonl\n  \
         sockdemo tcp-client --message hello --record client.jsonl\n  \
@@ -67,7 +77,7 @@ enum Command {
 /// The map that a bare `sockdemo` prints: groups in teaching order.
 const MAP: &[(&str, &[&str])] = &[
     ("The calls", &["tcp-server", "tcp-client", "udp-server", "udp-client"]),
-    ("Classroom", &["tour", "replay", "sockets"]),
+    ("Classroom", &["tour", "myth", "check", "replay", "sockets"]),
 ];
 
 // A command with its narration. (A doc comment here would become the commands' help.)
@@ -139,12 +149,25 @@ enum Screen {
 
 impl Cli {
     /// Does what was asked. Usage errors have been reported by then.
-    pub fn run(self) -> Result<()> {
+    pub fn run(self) -> Result<ExitCode> {
         let stop = &Stop::on_ctrl_c()
             .map_err(|error| io::Error::other(error.to_string()))
             .doing("listen for Ctrl-C")?;
+        if let Some(Command::Check(args)) = &self.command {
+            return Ok(ExitCode::from(check::run(args, stop)?.exit_code()));
+        }
+        if let Some(Command::Myth(args)) = &self.command {
+            return Ok(ExitCode::from(myth::run(args, stop)?.exit_code()));
+        }
+        self.show(stop).map(|()| ExitCode::SUCCESS)
+    }
+
+    /// Runs a command whose result is what it shows.
+    fn show(self, stop: &Stop) -> Result<()> {
         match self.command {
-            None => output::payload(map().as_bytes()),
+            None | Some(Command::Check(_) | Command::Myth(_)) => {
+                output::payload(map().as_bytes())
+            }
             Some(Command::TcpServer(Told { args, narration })) => narration
                 .around(stop, |log| tcp_server::run(&args, stop, &log.speaker("server"))),
             Some(Command::TcpClient(Told { args, narration })) => {

@@ -8,7 +8,10 @@ use sockdemo::cli::Cli;
 use sockdemo::kit::text::{WIDTH, still_safe, wrap};
 
 fn main() -> ExitCode {
-    let Err(error) = Cli::parse().run() else { return ExitCode::SUCCESS };
+    let error = match Cli::parse().run() {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
     if error.is_output_closed() {
         return ExitCode::SUCCESS; // Whoever read our output has seen enough.
     }
@@ -19,5 +22,5 @@ fn main() -> ExitCode {
         report.push_str(&format!("  {hint}\n"));
     }
     let _ = io::stderr().write_all(report.as_bytes()); // Nobody may be reading.
-    ExitCode::FAILURE
+    ExitCode::from(error.exit_code())
 }

@@ -10,11 +10,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::course::kernel;
 use crate::kit::error::{Doing, Result};
 use crate::kit::output;
 use crate::kit::stop::Stop;
 use crate::kit::text::still_safe;
-use crate::proto::socket_table::{self, Entry, LISTEN, TIME_WAIT, meaning};
+use crate::proto::socket_table::{Entry, LISTEN, TIME_WAIT, meaning};
 
 /// How often --watch looks. The kernel tells nobody when its tables change.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -108,16 +109,8 @@ impl Process {
     fn look(pid: u32) -> io::Result<Process> {
         let proc = PathBuf::from(format!("/proc/{pid}"));
         let name = name(&proc)?;
-        let own = socket_inodes(&proc)?;
-        let mut all = Vec::new();
-        for protocol in ["tcp", "tcp6", "udp", "udp6"] {
-            // A kernel without IPv6 has no table for it.
-            let table =
-                fs::read_to_string(proc.join("net").join(protocol)).unwrap_or_default();
-            all.extend(
-                socket_table::parse(&table).into_iter().map(|entry| (protocol, entry)),
-            );
-        }
+        let own = kernel::socket_inodes(pid)?;
+        let all = kernel::sockets(&["tcp", "tcp6", "udp", "udp6"]);
         let ports: HashSet<u16> = all
             .iter()
             .filter(|(protocol, entry)| {
@@ -208,16 +201,6 @@ fn queue_length(program: &str) -> String {
 
 fn peer(peer: SocketAddr) -> String {
     if peer.port() == 0 { "-".to_owned() } else { peer.to_string() }
-}
-
-/// The numbers of the sockets that a process holds open.
-fn socket_inodes(proc: &Path) -> io::Result<HashSet<u64>> {
-    let descriptors = fs::read_dir(proc.join("fd"))?;
-    let links = descriptors.filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
-    let inodes = links.filter_map(|link| {
-        link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
-    });
-    Ok(inodes.collect())
 }
 
 /// Every sockdemo of this user but this one. One that ends while we look is passed over.

@@ -1,5 +1,6 @@
 //! What we were doing, why it failed, and what to type instead.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind};
 
@@ -11,22 +12,44 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Error {
     doing: String,
     cause: io::Error,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
     output_closed: bool,
+    exit_code: u8,
 }
 
 impl Error {
     /// For a failure that needs a hint of its own.
-    pub fn with_hint(mut self, hint: &'static str) -> Error {
-        self.hint = Some(hint);
+    pub fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Error {
+        self.hint = Some(hint.into());
         self
+    }
+
+    /// The exit code of `check` when the exercise is not to blame.
+    pub const COULD_NOT_TELL: u8 = 3;
+
+    /// For a failure that says nothing about an exercise.
+    pub fn could_not_tell(mut self) -> Error {
+        self.exit_code = Error::COULD_NOT_TELL;
+        self
+    }
+
+    /// How the program ends because of it.
+    pub fn exit_code(&self) -> u8 {
+        self.exit_code
+    }
+
+    /// For something that somebody asked for and that is not there.
+    pub fn not_found(doing: String, hint: impl Into<Cow<'static, str>>) -> Error {
+        let cause = io::Error::new(ErrorKind::NotFound, "there is none");
+        let hint = Some(hint.into());
+        Error { doing, cause, hint, output_closed: false, exit_code: 1 }
     }
 
     /// Whoever read our standard output has gone. That is a normal end.
     pub fn output_closed(cause: io::Error) -> Error {
         let output_closed = cause.kind() == ErrorKind::BrokenPipe;
         let doing = "write to standard output".to_owned();
-        Error { doing, cause, hint: None, output_closed }
+        Error { doing, cause, hint: None, output_closed, exit_code: 1 }
     }
 
     /// Is this the normal end of a program whose reader has gone?
@@ -35,8 +58,8 @@ impl Error {
     }
 
     /// What to type, if anything can be typed.
-    pub fn hint(&self) -> Option<&'static str> {
-        self.hint.or(match self.cause.kind() {
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref().or(match self.cause.kind() {
             ErrorKind::AddrInUse => {
                 Some("stop the program that has this port, or let the system choose: port 0")
             }
@@ -93,6 +116,7 @@ impl<T> Doing<T> for io::Result<T> {
             cause,
             hint: None,
             output_closed: false,
+            exit_code: 1,
         })
     }
 }

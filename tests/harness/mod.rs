@@ -333,6 +333,17 @@ impl Drop for Scratch {
     }
 }
 
+/// Is there a program of this name on the path?
+pub fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Is a foreign program that is missing a failure?
+pub fn peers_are_required() -> bool {
+    std::env::var_os("SOCKDEMO_REQUIRE_PEERS").is_some_and(|value| value == "1")
+}
+
 /// Everything a pipe has said, growing.
 #[derive(Clone)]
 struct Output(Arc<(Mutex<Said>, Condvar)>);

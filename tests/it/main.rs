@@ -8,6 +8,7 @@
 mod harness;
 
 mod cli;
+mod myths;
 mod readme;
 mod replay;
 mod sockets;

@@ -16,6 +16,7 @@ mod stopping;
 mod terminal;
 mod truth;
 
+use harness::{is_installed, peers_are_required};
 use libtest_mimic::{Arguments, Trial};
 
 /// A test, and the programs that it cannot do without.
@@ -35,8 +36,7 @@ fn main() {
 
 fn trial(test: &'static Test) -> Trial {
     let missing = test.needs.iter().find(|program| !is_installed(program));
-    let required =
-        std::env::var_os("SOCKDEMO_REQUIRE_PEERS").is_some_and(|value| value == "1");
+    let required = peers_are_required();
     match missing {
         Some(program) if required => Trial::test(test.name, move || {
             Err(format!("{program} is not installed, and SOCKDEMO_REQUIRE_PEERS=1")
@@ -51,10 +51,4 @@ fn trial(test: &'static Test) -> Trial {
             Ok(())
         }),
     }
-}
-
-/// Is there a program of this name on the path?
-fn is_installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }

@@ -1,0 +1,161 @@
+//! Lesson 5: an echo server. Every byte comes back, then the end of the stream.
+
+use crate::course::trial::{Check, Exercise, Outcome, Trial};
+
+/// More than the kernel holds for a connection.
+const MIB: usize = 1 << 20;
+
+/// How often a program is stopped while it writes: about half of them meet it in the
+/// middle of a write.
+const FREEZES: usize = 24;
+
+pub(super) const EXERCISE: Exercise = Exercise {
+    lesson: 5,
+    checks: &[
+        Check {
+            id: "hello",
+            says: "what is sent comes back",
+            talk: hello,
+            causes: &[
+                "it does not send back what it has received",
+                "it sends back the whole buffer, not the part that read has filled",
+                "it waits for more: for a newline, or for a full buffer",
+            ],
+            by_hand: &["{work} 127.0.0.1:7878", "sockdemo tcp-client --message hello"],
+        },
+        Check {
+            id: "one-mib",
+            says: "1 MiB comes back, byte for byte",
+            talk: one_mib,
+            causes: &[
+                "it reads once per connection instead of until read gives 0",
+                "it counts on write to take everything: write_all does, write may not",
+                "it stops at a read that does not fill its buffer",
+            ],
+            by_hand: &[
+                "{work} 127.0.0.1:7878",
+                "head -c 1048576 /dev/zero | sockdemo tcp-client -q | wc -c",
+            ],
+        },
+        Check {
+            id: "byte-by-byte",
+            says: "bytes that come one at a time come back",
+            talk: byte_by_byte,
+            causes: &[
+                "it reads once per connection instead of until read gives 0",
+                "it waits for a full buffer, or for a newline, before it answers",
+            ],
+            by_hand: &["{work} 127.0.0.1:7878", "sockdemo tcp-client -m a -m b -m c"],
+        },
+        Check {
+            id: "half-close",
+            says: "the end of the stream is answered with one",
+            talk: half_close,
+            causes: &[
+                "it does not take read's 0 for the end of the stream",
+                "it closes at once at the end, and the rest of the answer is lost",
+                "its stream, or a clone of it, is never dropped",
+            ],
+            by_hand: &["{work} 127.0.0.1:7878", "sockdemo tcp-client -m 'and then'"],
+        },
+        Check {
+            id: "binary",
+            says: "zeros, half characters, any byte comes back",
+            talk: binary,
+            causes: &[
+                "it takes the bytes for text and drops or replaces what is not UTF-8",
+                "it takes a zero byte, or a newline, for the end",
+            ],
+            by_hand: &[
+                "{work} 127.0.0.1:7878",
+                r"printf '\000\303\377\n' | sockdemo tcp-client -q | od -c",
+            ],
+        },
+        Check {
+            id: "slow-reader",
+            says: "who reads late gets everything",
+            talk: slow_reader,
+            causes: &[
+                "it counts on write to take everything: write_all does, write may not",
+                "it gives up, or skips, when the client does not read at once",
+            ],
+            by_hand: &[
+                "{work} 127.0.0.1:7878",
+                "head -c 8000000 /dev/zero | sockdemo tcp-client -q | (read x; wc -c)",
+            ],
+        },
+    ],
+};
+
+fn hello(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    let word = trial.random.word(5);
+    let mut caller = trial.caller()?;
+    caller.sends(word.as_bytes())?;
+    caller.hears(word.as_bytes())
+}
+
+fn one_mib(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    let sent = trial.random.bytes(MIB);
+    trial.caller()?.sends_all_while_hearing(&sent, &sent)
+}
+
+fn byte_by_byte(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    let mut caller = trial.caller()?;
+    for byte in trial.random.bytes(32) {
+        caller.sends(&[byte])?;
+        caller.hears(&[byte])?;
+    }
+    let more = trial.random.bytes(32);
+    caller.sends_each_byte(&more)?;
+    caller.hears(&more)
+}
+
+fn half_close(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    for length in [0, 1, 10_000] {
+        let sent = trial.random.bytes(length);
+        let mut caller = trial.caller()?;
+        caller.sends(&sent)?;
+        caller.ends()?;
+        caller.hears_and_end(&sent)?;
+    }
+    Ok(())
+}
+
+fn binary(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    let all: Vec<u8> = (0..=255).collect();
+    let mut caller = trial.caller()?;
+    for piece in
+        [b"\0".as_slice(), "h\u{e9}".as_bytes().split_at(2).0, b"\r\n", &all, b"\xff"]
+    {
+        caller.sends(piece)?;
+        caller.hears(piece)?;
+    }
+    caller.ends()?;
+    caller.hears_end()
+}
+
+/// Sends until both directions are full, and only then begins to read. A program that is
+/// stopped while it writes and goes on again is told by write how much was taken, and has
+/// to send the rest.
+fn slow_reader(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    let sent = trial.random.bytes(16 * MIB);
+    let mut caller = trial.caller()?;
+    let taken = caller.sends_until_full(&sent)?;
+    let (first, rest) = sent.split_at(taken);
+    let mut heard = 0;
+    for _ in 0..FREEZES {
+        trial.freezes_and_thaws();
+        let some = trial.random.between(1, taken / FREEZES);
+        caller.hears(first.get(heard..heard + some).unwrap_or_default())?;
+        heard += some;
+        caller.pauses();
+    }
+    let expected = sent.get(heard..).unwrap_or_default();
+    caller.sends_all_while_hearing(rest, expected)
+}

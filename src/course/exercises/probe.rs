@@ -1,0 +1,208 @@
+//! Lesson 4: a client that finds out who listens where.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use crate::course::trial::{Check, Ended, Exercise, Finding, Io, Outcome, Trial};
+
+/// The exercise says so: at most so long for each connect.
+const LIMIT: Duration = Duration::from_secs(1);
+
+/// What starting an interpreter and looking up a name may take on top.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// A name that cannot exist, by agreement.
+const NOWHERE: &str = "no-such-host.invalid:80";
+
+pub(super) const EXERCISE: Exercise = Exercise {
+    lesson: 4,
+    checks: &[
+        Check {
+            id: "open",
+            says: "a port where somebody listens is `open`",
+            talk: open,
+            causes: &[
+                "the line is not the target as given, a space, and the word",
+                "the exit code is not 0 although all are open",
+            ],
+            by_hand: &["sockdemo tcp-server", "{work} 127.0.0.1:7878"],
+        },
+        Check {
+            id: "refused",
+            says: "a port where nobody listens is `refused`",
+            talk: refused,
+            causes: &[
+                "every error gets the same word: look at its ErrorKind",
+                "the exit code is 0 although not all are open",
+            ],
+            by_hand: &["{work} 127.0.0.1:1"],
+        },
+        Check {
+            id: "full-queue",
+            says: "a listener that answers nothing is a `timeout`",
+            talk: full_queue,
+            causes: &[
+                "connect without a limit waits for minutes: connect_timeout",
+                "the limit is not the second that the exercise asks for",
+                "every error gets the same word: look at its ErrorKind",
+            ],
+            by_hand: &["{work} 192.0.2.1:80"],
+        },
+        Check {
+            id: "order",
+            says: "several targets: a line each, in their order",
+            talk: order,
+            causes: &[
+                "only the first target is looked at",
+                "the lines come in the order of the answers, not of the targets",
+                "the target is printed as its address, not as it was given",
+            ],
+            by_hand: &["sockdemo tcp-server", "{work} 127.0.0.1:1 127.0.0.1:7878"],
+        },
+        Check {
+            id: "goes-on",
+            says: "a bad target does not stop the rest",
+            talk: goes_on,
+            causes: &[
+                "the first error ends the program: unwrap, or ? in main",
+                "a name that cannot be looked up is an error of another kind, and must be met",
+                "the exit code tells of the last target only",
+            ],
+            by_hand: &[
+                "sockdemo tcp-server",
+                "{work} no-such-host.invalid:80 127.0.0.1:7878",
+            ],
+        },
+        Check {
+            id: "in-time",
+            says: "three silent targets take no more than 3 s",
+            talk: in_time,
+            causes: &[
+                "the limit is longer than a second",
+                "it tries again after a timeout",
+                "it goes on waiting for something else before it ends",
+            ],
+            by_hand: &["time {work} 192.0.2.1:80 192.0.2.2:80 192.0.2.3:80"],
+        },
+    ],
+};
+
+fn open(trial: &mut Trial) -> Outcome {
+    let listener = trial.listens()?;
+    let target = addr(&listener)?.to_string();
+    let ended = probes(trial, std::slice::from_ref(&target), 0)?;
+    prints(&ended, &[(&target, "open")], 0)
+}
+
+fn refused(trial: &mut Trial) -> Outcome {
+    let (nobody, _kept) = nobody_listens(trial)?;
+    let ended = probes(trial, std::slice::from_ref(&nobody), 0)?;
+    prints(&ended, &[(&nobody, "refused")], 1)
+}
+
+fn full_queue(trial: &mut Trial) -> Outcome {
+    let (listener, _callers) = full(trial)?;
+    let target = addr(&listener)?.to_string();
+    let ended = probes(trial, std::slice::from_ref(&target), 1)?;
+    prints(&ended, &[(&target, "timeout")], 1)
+}
+
+fn order(trial: &mut Trial) -> Outcome {
+    let (first, second) = (trial.listens()?, trial.listens()?);
+    let (nobody, _kept) = nobody_listens(trial)?;
+    let port = addr(&second)?.port();
+    let named = format!("localhost:{port}");
+    let known = crate::course::trial::addresses(&named);
+    // Where localhost is something else, its number must do.
+    let named = match known.iter().any(SocketAddr::is_ipv4) {
+        true => named,
+        false => format!("127.0.0.1:{port}"),
+    };
+    let (silent, _callers) = full(trial)?;
+    let open = addr(&first)?.to_string();
+    let silent = addr(&silent)?.to_string();
+    let targets = [silent, nobody, open, named];
+    let ended = probes(trial, &targets, 1)?;
+    let [silent, nobody, open, named] = &targets;
+    let lines =
+        [(silent, "timeout"), (nobody, "refused"), (open, "open"), (named, "open")];
+    prints(&ended, &lines.map(|(target, word)| (target.as_str(), word)), 1)
+}
+
+fn goes_on(trial: &mut Trial) -> Outcome {
+    let listener = trial.listens()?;
+    let open = addr(&listener)?.to_string();
+    let (nobody, _kept) = nobody_listens(trial)?;
+    let targets = [nobody.clone(), NOWHERE.to_owned(), open.clone()];
+    let ended = probes(trial, &targets, 0)?;
+    prints(&ended, &[(&nobody, "refused"), (NOWHERE, "unresolved"), (&open, "open")], 1)
+}
+
+fn in_time(trial: &mut Trial) -> Outcome {
+    let (listener, _callers) = full(trial)?;
+    let target = addr(&listener)?.to_string();
+    let targets = [target.clone(), target.clone(), target.clone()];
+    let begun = Instant::now();
+    let ended = probes(trial, &targets, 3)?;
+    let silent = [(target.as_str(), "timeout"); 3];
+    prints(&ended, &silent, 1)?;
+    match begun.elapsed() {
+        time if time < LIMIT.mul_f64(0.9) => {
+            Err(Finding::new("it said `timeout` before a second was over"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Runs the program to its end. So many of the targets may use up their whole second.
+fn probes(trial: &mut Trial, targets: &[String], silent: u32) -> Outcome<Ended> {
+    trial.starts(targets, Io::default())?;
+    trial.ends_within(LIMIT * silent + SLACK)
+}
+
+fn prints(ended: &Ended, lines: &[(&str, &str)], code: i32) -> Outcome {
+    let line = |(target, word): &(&str, &str)| format!("{target} {word}\n");
+    let expected: String = lines.iter().map(line).collect();
+    if ended.out != expected.as_bytes() {
+        let words = "standard output is not what it should be";
+        return Err(Finding::differs(words, expected.as_bytes(), &ended.out));
+    }
+    match ended.code {
+        Some(seen) if seen == code => Ok(()),
+        Some(seen) => {
+            Err(Finding::new(format!("the exit code is {seen} instead of {code}")))
+        }
+        None => Err(Finding::new("it was ended by a signal")),
+    }
+}
+
+fn addr(listener: &TcpListener) -> Outcome<SocketAddr> {
+    listener.local_addr().map_err(|error| Finding::cannot_tell(error.to_string()))
+}
+
+/// An address that somebody else has, and where nobody listens: a client's.
+fn nobody_listens(trial: &Trial) -> Outcome<(String, impl Sized + use<>)> {
+    let listener = trial.listens()?;
+    let connected = || {
+        let client = TcpStream::connect(listener.local_addr()?)?;
+        Ok::<_, std::io::Error>((client.local_addr()?, client))
+    };
+    let (addr, client) = connected().map_err(|e| Finding::cannot_tell(e.to_string()))?;
+    Ok((addr.to_string(), (listener, client)))
+}
+
+/// A listener whose queue is full: nobody accepts, and the kernel lets no more in.
+fn full(trial: &Trial) -> Outcome<(TcpListener, Vec<TcpStream>)> {
+    const A_MOMENT: Duration = Duration::from_millis(200);
+    const LONGEST_QUEUE: usize = 5000;
+    let listener = trial.listens()?;
+    let addr = addr(&listener)?;
+    let mut callers = Vec::new();
+    while callers.len() < LONGEST_QUEUE {
+        match TcpStream::connect_timeout(&addr, A_MOMENT) {
+            Ok(caller) => callers.push(caller),
+            Err(_) => return Ok((listener, callers)),
+        }
+    }
+    Err(Finding::cannot_tell("the queue of a listener does not get full on this system"))
+}

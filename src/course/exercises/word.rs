@@ -1,0 +1,179 @@
+//! Lesson 6: words in frames, a length of two bytes before each.
+
+use crate::course::trial::{Check, Exercise, Outcome, Trial};
+
+pub(super) const EXERCISE: Exercise = Exercise {
+    lesson: 6,
+    checks: &[
+        Check {
+            id: "one-word",
+            says: "a word comes back in capitals, framed",
+            talk: one_word,
+            causes: &[
+                "the length is little-endian: to_be_bytes, from_be_bytes",
+                "the length counts characters, or counts itself",
+                "a newline was sent along",
+            ],
+            by_hand: &[
+                "{work} 127.0.0.1:7878",
+                r"printf '\000\005hello' | sockdemo tcp-client -q | od -c",
+            ],
+        },
+        Check {
+            id: "three-in-one",
+            says: "three frames in one write: three answers",
+            talk: three_in_one,
+            causes: &[
+                "one read was taken for one frame, and what came behind it was lost",
+                "a second BufReader was made: the first had swallowed the rest",
+            ],
+            by_hand: &[
+                "{work} 127.0.0.1:7878",
+                r"printf '\000\001a\000\001b\000\001c' | sockdemo tcp-client -q | od -c",
+            ],
+        },
+        Check {
+            id: "split-length",
+            says: "a frame that is cut inside its length",
+            talk: split_length,
+            causes: &[
+                "a read that gives 1 byte was taken for the whole length: read_exact",
+            ],
+            by_hand: &[
+                "{work} 127.0.0.1:7878",
+                r"(printf '\000'; sleep 1; printf '\005hello') | sockdemo tcp-client -q | od -c",
+            ],
+        },
+        Check {
+            id: "split-character",
+            says: "a frame that is cut inside a character",
+            talk: split_character,
+            causes: &[
+                "half a frame was turned into text: take all its bytes first, then decode",
+                "a read that gives less than the frame was taken for all of it",
+                "only the letters a to z are made capitals",
+            ],
+            by_hand: &[
+                "{work} 127.0.0.1:7878",
+                r"(printf '\000\002\303'; sleep 1; printf '\251') | sockdemo tcp-client -q | od -c",
+            ],
+        },
+        Check {
+            id: "extremes",
+            says: "frames of 0 and of 65,535 bytes",
+            talk: extremes,
+            causes: &[
+                "length 0 was taken for the end: an empty frame is a frame",
+                "a fixed buffer is smaller than the longest frame",
+                "the length was read into a signed number",
+            ],
+            by_hand: &[
+                "{work} 127.0.0.1:7878",
+                r"printf '\000\000\000\001a' | sockdemo tcp-client -q | od -c",
+            ],
+        },
+        Check {
+            id: "cut-off",
+            says: "half a frame at the end is not answered",
+            talk: cut_off,
+            causes: &[
+                "the end of the stream in the middle of a frame was taken for its end",
+                "an error there ends the whole server, not this connection alone",
+                "the connection is not closed at the end of the stream",
+            ],
+            by_hand: &[
+                "{work} 127.0.0.1:7878",
+                r"printf '\000\005hel' | sockdemo tcp-client -q | od -c",
+            ],
+        },
+    ],
+};
+
+fn one_word(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    let word = trial.random.word(5);
+    let mut caller = trial.caller()?;
+    caller.sends(&frame(&word))?;
+    caller.hears(&answer(&word))
+}
+
+fn three_in_one(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    let words = [3, 1, 12].map(|length| trial.random.word(length));
+    let mut caller = trial.caller()?;
+    caller.sends(&words.each_ref().map(|word| frame(word)).concat())?;
+    caller.hears(&words.each_ref().map(|word| answer(word)).concat())?;
+    // And the connection goes on.
+    caller.sends(&frame("again"))?;
+    caller.hears(&answer("again"))?;
+    caller.ends()?;
+    caller.hears_end()
+}
+
+fn split_length(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    let word = trial.random.word(300);
+    let (frame, answer) = (frame(&word), answer(&word));
+    for cut in [1, 2, 3] {
+        let (first, rest) = frame.split_at(cut);
+        let mut caller = trial.caller()?;
+        caller.sends_pieces([first, rest])?;
+        caller.hears(&answer)?;
+        caller.ends()?;
+        caller.hears_end()?;
+    }
+    let (first, rest) = frame.split_at(1);
+    let mut caller = trial.caller()?;
+    // The end of one frame and the beginning of the next in one piece.
+    caller.sends_pieces([&[&frame, first].concat()[..], rest])?;
+    caller.hears(&[answer.clone(), answer].concat())
+}
+
+fn split_character(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    let word = format!("{}é日{}", trial.random.word(2), trial.random.word(3));
+    let (frame, answer) = (frame(&word), answer(&word));
+    let mut caller = trial.caller()?;
+    for cut in 1..frame.len() {
+        let (first, rest) = frame.split_at(cut);
+        caller.sends_pieces([first, rest])?;
+        caller.hears(&answer)?;
+    }
+    caller.sends_each_byte(&frame)?;
+    caller.hears(&answer)
+}
+
+fn extremes(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    let longest = trial.random.word(65_535);
+    let mut caller = trial.caller()?;
+    for word in ["", &longest, "", "a"] {
+        caller.sends(&frame(word))?;
+        caller.hears(&answer(word))?;
+    }
+    caller.ends()?;
+    caller.hears_end()
+}
+
+fn cut_off(trial: &mut Trial) -> Outcome {
+    trial.serves()?;
+    let word = trial.random.word(5);
+    let (whole, answer) = (frame(&word), answer(&word));
+    for cut in 1..whole.len() {
+        let half = whole.split_at(cut).0;
+        let mut caller = trial.caller()?;
+        caller.sends(&[&whole, half].concat())?;
+        caller.ends()?;
+        caller.hears_and_end(&answer)?;
+    }
+    Ok(())
+}
+
+fn frame(word: &str) -> Vec<u8> {
+    let length = u16::try_from(word.len()).unwrap_or(u16::MAX);
+    [&length.to_be_bytes(), word.as_bytes()].concat()
+}
+
+fn answer(word: &str) -> Vec<u8> {
+    frame(&word.to_uppercase())
+}

@@ -1,0 +1,305 @@
+//! One check under way: the program is started, talked to, ended, and looked over.
+//!
+//! The checks of the exercises see [`Trial`], [`Caller`] and [`Finding`]; everything else
+//! here serves these three.
+
+mod afterwards;
+mod caller;
+mod exercise;
+pub(super) mod finding;
+pub(super) mod group;
+mod heard;
+pub(super) mod program;
+mod random;
+mod starting;
+mod witness;
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+pub use self::caller::{Caller, PATIENCE};
+pub use self::exercise::{Check, Exercise};
+pub use self::finding::{Finding, Outcome};
+pub use self::program::Io;
+pub use self::random::Random;
+pub use self::starting::addresses;
+use crate::course::trial::afterwards::{broken_rule, printed, said};
+use crate::course::trial::finding::Then;
+use crate::course::trial::program::{Program, Work};
+use crate::course::trial::starting::{
+    START, cannot_start, ended_early, free_port, listens_at, never_listened, not_found,
+};
+use crate::course::trial::witness::Doing;
+use crate::kit::stop::Stop;
+
+/// How often a port that somebody else has taken meanwhile is replaced.
+const PORTS: usize = 5;
+
+/// The stage on which a check plays.
+#[derive(Debug)]
+pub struct Trial<'a> {
+    /// Where everything random in a check comes from.
+    pub random: Random,
+    work: &'a Work,
+    stop: &'a Stop,
+    program: Option<Program>,
+    addr: Option<SocketAddr>,
+    first: Option<TcpStream>,
+}
+
+/// What is left of a program that has ended by itself.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code; none if a signal has ended it.
+    pub code: Option<i32>,
+    /// What it printed on standard output.
+    pub out: Vec<u8>,
+    /// What it printed on standard error.
+    pub err: Vec<u8>,
+}
+
+/// How a check went.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) finding: Option<Box<Finding>>,
+    /// The last lines that the program printed, if it failed.
+    pub(crate) printed: Vec<String>,
+    /// Worth a word, whatever the verdict.
+    pub(crate) notes: Vec<&'static str>,
+}
+
+/// Runs one check from beginning to end. Nothing of the program survives it.
+pub(crate) fn run(check: &Check, work: &Work, seed: u64, stop: &Stop) -> Report {
+    let random = Random::of(seed, check.id);
+    let mut trial = Trial { random, work, stop, program: None, addr: None, first: None };
+    let outcome = (check.talk)(&mut trial);
+    trial.first = None;
+    trial.look_over(outcome.err())
+}
+
+impl Trial<'_> {
+    /// Starts the program as a server on 127.0.0.1, and waits until it listens.
+    pub fn serves(&mut self) -> Outcome {
+        self.serves_at("127.0.0.1", &[])
+    }
+
+    /// Starts the program as a server at `host`, with these words before the address.
+    pub fn serves_at(&mut self, host: &str, words: &[&str]) -> Outcome {
+        for _ in 0..PORTS {
+            let addr = free_port(host)?;
+            let typed = format!("{host}:{}", addr.port());
+            let words: Vec<_> =
+                words.iter().map(ToString::to_string).chain([typed]).collect();
+            self.starts(&words, Io::default())?;
+            if self.first_connection(addr)? {
+                self.addr = Some(addr);
+                return Ok(());
+            }
+        }
+        Err(Finding::cannot_tell("other programs took every port that was free"))
+    }
+
+    /// Starts the program with these words, the last of which is an address.
+    pub fn starts(&mut self, words: &[String], io: Io) -> Outcome {
+        self.ends_the_earlier_one()?;
+        let line = self.work.with(words);
+        let name = line.first().map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_default();
+        let started = Program::start(&line, io, self.stop);
+        self.program = Some(started.map_err(|error| cannot_start(&name, &error))?);
+        Ok(())
+    }
+
+    /// A check may need the program more than once.
+    fn ends_the_earlier_one(&mut self) -> Outcome {
+        self.first = None;
+        let Some(mut program) = self.program.take() else { return Ok(()) };
+        let ending = program.end(self.stop);
+        broken_rule(&program, &ending).map_or(Ok(()), Err)
+    }
+
+    /// A connection with the server. The first is the one that showed that it listens: a
+    /// server counts that one, too.
+    pub fn caller(&mut self) -> Outcome<Caller> {
+        let addr = self.addr()?;
+        let (first, stop) = (self.first.take(), self.stop);
+        let program = self.program()?;
+        let stream = match first {
+            Some(stream) => Ok(stream),
+            None => TcpStream::connect_timeout(&addr, PATIENCE),
+        };
+        match stream {
+            Ok(stream) => Caller::new(stream, program.witness, stop),
+            Err(error) => {
+                let mut finding = Finding::new(format!("could not connect: {error}"));
+                finding.broken = error.kind() != ErrorKind::TimedOut;
+                finding.program_does = program.witness.testimony(None);
+                Err(finding)
+            }
+        }
+    }
+
+    /// Stops the program and lets it go on, as Ctrl-Z and `fg` do. Whatever it was doing
+    /// goes on; only a write that was under way may have taken less than everything.
+    pub fn freezes_and_thaws(&self) {
+        if let Some(program) = &self.program {
+            program.freeze_and_thaw();
+        }
+    }
+
+    /// Where the program serves.
+    pub fn addr(&self) -> Outcome<SocketAddr> {
+        self.addr.ok_or_else(|| Finding::cannot_tell("this check has started no server"))
+    }
+
+    /// From now on, callers connect to this address.
+    pub fn calls(&mut self, addr: SocketAddr) {
+        self.addr = Some(addr);
+    }
+
+    /// A listener for a program that is a client.
+    pub fn listens(&self) -> Outcome<TcpListener> {
+        let listener = TcpListener::bind("127.0.0.1:0");
+        listener
+            .map_err(|error| Finding::cannot_tell(format!("could not listen: {error}")))
+    }
+
+    /// The program connects to `listener`.
+    pub fn accepts(&mut self, listener: &TcpListener) -> Outcome<Caller> {
+        let stop = self.stop;
+        let program = self.program()?;
+        let not_told = |error: io::Error| Finding::cannot_tell(error.to_string());
+        listener.set_nonblocking(true).map_err(not_told)?;
+        let deadline = Instant::now() + START;
+        let mut ended = false;
+        loop {
+            match listener.accept() {
+                Ok((stream, _)) => {
+                    stream.set_nonblocking(false).map_err(not_told)?;
+                    return Caller::new(stream, program.witness, stop);
+                }
+                Err(error) if error.kind() != ErrorKind::WouldBlock => {
+                    return Err(not_told(error));
+                }
+                Err(_) if ended => {
+                    return Err(Finding::broken("the program ended without connecting"));
+                }
+                Err(_) if Instant::now() > deadline => {
+                    let does = program.witness.testimony(None);
+                    let words = "the program did not connect";
+                    return Err(Finding::waited(words, START, "a connection", does));
+                }
+                // It may connect and end in this moment: then one more look is due.
+                Err(_) => ended = program.ended_in_a_moment(),
+            }
+        }
+    }
+
+    /// The program prints a whole line on standard output: gives it without its LF.
+    pub fn prints_line(&mut self) -> Outcome<String> {
+        let program = self.program()?;
+        let line = program.out.line(START);
+        let mut finding = match &line {
+            Ok(line) => {
+                let line = line.strip_suffix(b"\n").unwrap_or(line);
+                return Ok(String::from_utf8_lossy(line).into_owned());
+            }
+            Err(_) if program.ends_within(Duration::ZERO).is_some() => {
+                Finding::broken("the program ended without printing a whole line")
+            }
+            Err(_) => {
+                let mut does = program.witness.testimony(None);
+                does.extend(listens_at(&program.witness.listeners()));
+                let words = "no whole line was printed on standard output";
+                Finding::waited(words, START, "a line", does)
+            }
+        };
+        let so_far = line.err().unwrap_or_default();
+        if !so_far.is_empty() {
+            finding = finding.with(&[&so_far, &b"\n"[..]].concat(), &so_far, Then::More);
+        }
+        Err(finding)
+    }
+
+    /// The program ends by itself, within `limit`.
+    pub fn ends_within(&mut self, limit: Duration) -> Outcome<Ended> {
+        let program = self.program()?;
+        let Some(status) = program.ends_within(limit) else {
+            let does = program.witness.testimony(None);
+            let words = "the program did not end";
+            return Err(Finding::waited(words, limit, "the program to end", does));
+        };
+        not_found(status)?;
+        program.out.end(PATIENCE);
+        program.err.end(PATIENCE);
+        let (out, err) = (program.out.bytes(), program.err.bytes());
+        Ok(Ended { code: status.code(), out, err })
+    }
+
+    fn program(&mut self) -> Outcome<&mut Program> {
+        self.program
+            .as_mut()
+            .ok_or_else(|| Finding::cannot_tell("nothing has been started"))
+    }
+
+    /// Waits until a first connection succeeds, and keeps it. False if the port was
+    /// snatched away by somebody else.
+    fn first_connection(&mut self, addr: SocketAddr) -> Outcome<bool> {
+        let stop = self.stop;
+        let program = self.program()?;
+        let deadline = Instant::now() + START;
+        loop {
+            if let Ok(stream) = TcpStream::connect_timeout(&addr, PATIENCE) {
+                // A port may connect to itself while nobody listens there.
+                if stream.local_addr().ok() != Some(addr) {
+                    self.first = Some(stream);
+                    return Ok(true);
+                }
+            }
+            if stop.requested() {
+                return Err(Finding::cannot_tell("stopped"));
+            }
+            if program.ended_in_a_moment() {
+                return ended_early(program, addr);
+            }
+            if Instant::now() > deadline {
+                return Err(never_listened(program, addr));
+            }
+        }
+    }
+
+    /// After the conversation: the program is ended, and the rules above all checks hold.
+    fn look_over(&mut self, finding: Option<Box<Finding>>) -> Report {
+        let Some(program) = &mut self.program else {
+            return Report { finding, printed: Vec::new(), notes: Vec::new() };
+        };
+        if finding.as_ref().is_some_and(|finding| finding.broken) {
+            program.ends_within(Duration::from_millis(300)); // It may be about to end.
+        }
+        let ending = program.end(self.stop);
+        let printed = printed(program);
+        let finding = match finding {
+            Some(mut finding) => {
+                let matters = finding.broken || finding.rule.is_some();
+                let ended = ending
+                    .status
+                    .filter(|status| ending.by_itself && (matters || !status.success()));
+                if let Some(status) = ended {
+                    let words = format!("ended meanwhile: {}", said(status));
+                    finding.program_does = vec![Doing::other(words)];
+                }
+                Some(finding)
+            }
+            None => broken_rule(program, &ending),
+        };
+        let mut notes = Vec::new();
+        if ending.stubborn && !self.stop.requested() {
+            notes.push("it did not end when it was asked to (SIGTERM), and was killed");
+        }
+        if !ending.left.is_empty() && finding.as_ref().is_some_and(|f| f.rule.is_none()) {
+            notes.push("it left a process behind, which was killed");
+        }
+        Report { finding, printed, notes }
+    }
+}

@@ -1,0 +1,105 @@
+//! How a program is found to be ready, and what can be said if it is not.
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use crate::course::trial::caller::PATIENCE;
+use crate::course::trial::finding::{Finding, Outcome, Rule};
+use crate::course::trial::program::Program;
+use crate::course::trial::witness::Doing;
+
+/// How long a program may take until it listens: an interpreter on a busy machine.
+pub(super) const START: Duration = Duration::from_secs(10);
+
+/// An address of this host where nobody listens. The port may be snatched away before the
+/// program binds it; then there is another one.
+pub(super) fn free_port(host: &str) -> Outcome<SocketAddr> {
+    let listener = TcpListener::bind(format!("{host}:0"));
+    let addr = listener.and_then(|listener| listener.local_addr());
+    addr.map_err(|error| {
+        Finding::cannot_tell(format!("could not find a free port: {error}"))
+    })
+}
+
+/// Every address of a name, on this port.
+pub fn addresses(name: &str) -> Vec<SocketAddr> {
+    name.to_socket_addrs().map(Iterator::collect).unwrap_or_default()
+}
+
+pub(super) fn cannot_start(name: &str, error: &io::Error) -> Box<Finding> {
+    let exists = Path::new(name).is_file();
+    Finding::cannot_tell(match error.kind() {
+        ErrorKind::NotFound if exists => format!(
+            "could not start {name}: the file is there, but not the interpreter that its \
+             first line names"
+        ),
+        ErrorKind::NotFound => {
+            format!("could not start {name}: there is no such program")
+        }
+        ErrorKind::PermissionDenied if exists => {
+            format!("could not start {name}: it is not executable (chmod +x {name})")
+        }
+        _ => format!("could not start {name}: {error}"),
+    })
+}
+
+/// A shell says so with its exit code.
+pub(super) fn not_found(status: ExitStatus) -> Outcome {
+    match status.code() {
+        Some(127) => {
+            Err(Finding::cannot_tell("the command was not found (exit code 127)"))
+        }
+        Some(126) => {
+            Err(Finding::cannot_tell("the command cannot be run (exit code 126)"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The program ended before it listened: because of somebody else, or by its own fault?
+pub(super) fn ended_early(program: &mut Program, addr: SocketAddr) -> Outcome<bool> {
+    let Some(status) = program.ends_within(Duration::ZERO) else { return Ok(false) };
+    not_found(status)?;
+    let taken = TcpListener::bind(addr).is_err_and(|e| e.kind() == ErrorKind::AddrInUse);
+    if taken && program.witness.listeners().is_empty() {
+        return Ok(false);
+    }
+    let words = format!("the program ended before it listened on {addr}");
+    Err(Finding::of(Rule::Starts, words))
+}
+
+/// It runs, but nobody listens where it was told to. Somewhere else?
+pub(super) fn never_listened(program: &Program, addr: SocketAddr) -> Box<Finding> {
+    let listeners = program.witness.listeners();
+    let other_family = match addr {
+        SocketAddr::V4(_) => {
+            SocketAddr::new([0, 0, 0, 0, 0, 0, 0, 1].into(), addr.port())
+        }
+        SocketAddr::V6(_) => SocketAddr::new([127, 0, 0, 1].into(), addr.port()),
+    };
+    let at_other = TcpStream::connect_timeout(&other_family, PATIENCE).is_ok();
+    let words = match (at_other, listeners.as_slice()) {
+        (true, _) => format!(
+            "nobody answers on {addr}, but {other_family} does: \
+                              the program listens on the other family only"
+        ),
+        (_, []) => format!("nobody listens on {addr}"),
+        (_, [first, ..]) => {
+            format!("nobody listens on {addr}; the program listens on {first}")
+        }
+    };
+    let does = program.witness.testimony(None);
+    let what = format!("a connection to {addr}");
+    let mut finding = Finding::waited(words, START, &what, does);
+    finding.rule = Some(Rule::Starts);
+    finding
+}
+
+/// What the kernel's table says, for a program that prints nothing.
+pub(super) fn listens_at(listeners: &[SocketAddr]) -> Option<Doing> {
+    let first = listeners.first()?;
+    Some(Doing::other(format!("listens on {first}, says the kernel")))
+}
