@@ -79,7 +79,8 @@ fn a_name() -> io::Result<()> {
 fn not_our_address() {
     // From the addresses that are set aside for books: nobody has it.
     println!("\nan address that is not ours");
-    println!("  TCP 203.0.113.7  {}", outcome(&TcpListener::bind("203.0.113.7:0")));
+    let listener = TcpListener::bind("203.0.113.7:0");
+    println!("  TCP 203.0.113.7  {}", outcome(&listener));
 }
 
 fn outcome<T>(result: &io::Result<T>) -> String {

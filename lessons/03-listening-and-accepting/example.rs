@@ -36,7 +36,7 @@ fn first_come_first_served() -> io::Result<()> {
         let mut client = TcpStream::connect(addr)?;
         client.write_all(format!("I am {n}").as_bytes())?;
     }
-    // All three are gone by now. Their connections, and what they sent, are still here.
+    // All three are gone by now. Their connections and their bytes are not.
     for _ in 1..=3 {
         let (mut stream, _) = listener.accept()?;
         println!("  accept   {}", read(&mut stream)?);
@@ -83,7 +83,8 @@ fn one_at_a_time() -> io::Result<()> {
         let mut second = TcpStream::connect(addr)?;
         second.write_all(b"me first")?;
         second.set_read_timeout(Some(A_MOMENT))?;
-        println!("  second   writes, and hears {}", outcome(&second.read(&mut [0; 64])));
+        let heard = second.read(&mut [0; 64]);
+        println!("  second   writes, and hears {}", outcome(&heard));
         first.write_all(b"hello")?;
         println!("  first    writes, and hears {}", read(&mut first)?);
         second.set_read_timeout(None)?;

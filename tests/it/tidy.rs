@@ -113,6 +113,7 @@ fn the_demos_build_without_their_narration() {
             text.lines().filter(|line| !is_demo || !line.trim().starts_with("say."));
         fs::write(&to, kept.collect::<Vec<_>>().join("\n") + "\n").unwrap();
     }
+    copy_folder(&root().join("lessons"), &copy.join("lessons"));
     let tests = fs::read_to_string(copy.join("Cargo.toml")).unwrap();
     fs::write(
         copy.join("Cargo.toml"),
@@ -201,6 +202,19 @@ fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(&path).unwrap();
             found.insert(path, text);
+        }
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let copy = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &copy);
+        } else {
+            fs::copy(&path, &copy).unwrap();
         }
     }
 }
