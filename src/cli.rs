@@ -61,8 +61,8 @@ enum Command {
     Myth(myth::Args),
     #[command(after_help = "In lesson 5, in Rust or in another language:\n  \
         sockdemo check 05\n  sockdemo check 05 -- python3 my_server.py\n\n\
-        A first terminal for the checks, a second one for the editor:\n  \
-        sockdemo check 05 --watch")]
+        In two terminals, beside the editor:\n  \
+        sockdemo check 05 --watch\n  sockdemo check 05 --hint")]
     Check(check::Args),
     #[command(after_help = "In two terminals, and then in either:\n  \
         sockdemo tcp-server --once --record server.jsonl\n  \

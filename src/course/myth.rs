@@ -256,3 +256,21 @@ fn listen(news: &Receiver<News>, stop: &Stop) -> Result<Option<io::Result<bool>>
 fn paragraph(text: &str) -> String {
     wrap(text, WIDTH).join("\n") + "\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_question_has_its_right_answer_among_two_to_four() {
+        for myth in every() {
+            let letters: Vec<char> = ('a'..).take(myth.answers.len()).collect();
+            assert!((2..=4).contains(&letters.len()), "{:?}", myth.ids);
+            assert!(letters.contains(&myth.right), "{:?}", myth.ids);
+            assert!(myth.question.ends_with('?'), "{:?}", myth.ids);
+            let answers = myth.answers.iter();
+            let longest = answers.map(|answer| answer.len()).max();
+            assert!(longest <= Some(WIDTH - 5), "{:?}", myth.ids);
+        }
+    }
+}

@@ -89,7 +89,7 @@ fn a_failure_is_told_with_its_evidence() {
         "\nFAIL one-mib: 1 MiB comes back",
         "expected  1,048,576 B: ",
         "\nlikely causes\n  1. ",
-        "\nby hand\n",
+        "\nby hand, each in a terminal of its own\n",
         "127.0.0.1:7878\n",
         "sockdemo check 05 --only one-mib --seed ",
         "\nFAIL: 1 of 6 checks passed\n",

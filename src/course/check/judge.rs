@@ -80,7 +80,7 @@ impl<'a> Judge<'a> {
         let work = match &self.root {
             None => Work::typed_as_it_is(&self.args.command),
             Some(root) => match self.build(root)? {
-                Built::Program(program) => Work::built(program, self.lesson.name),
+                Built::Program(program) => Work::built(&program),
                 Built::Refused(errors) => return self.refused(&errors),
             },
         };
@@ -118,7 +118,7 @@ impl<'a> Judge<'a> {
         let run = self.remember(Run {
             lesson: self.lesson.number,
             name: self.lesson.name,
-            program: work.name(),
+            program: work.name,
             verdict,
             seed,
             checks: lines,
@@ -178,7 +178,7 @@ impl<'a> Judge<'a> {
 
     fn heading(&self, work: &Work, seed: u64) -> String {
         let title = format!("lesson {}: {}", self.lesson.number, self.lesson.title());
-        format!("{title}\n{}, seed {seed}\n\n", work.name())
+        format!("{title}\n{}, seed {seed}\n\n", work.name)
     }
 
     /// A run counts as a try; only a run of all checks can pass the lesson.

@@ -113,7 +113,12 @@ fn hint(lesson: &Lesson) -> Result<()> {
     let mut page = format!("lesson {}: {}\n", lesson.number, lesson.title());
     let rung = rungs.get(next.saturating_sub(1)).copied().unwrap_or_default();
     let (heading, text) = rung.split_once('\n').unwrap_or((rung, ""));
-    page.push_str(&format!("\nhint {} of {}\n\n", heading, rungs.len()));
+    let name = heading.split_once(". ").map_or(heading, |(_, name)| name);
+    page.push_str(&format!(
+        "\nhint {next} of {}: {}\n\n",
+        rungs.len(),
+        name.to_lowercase()
+    ));
     for line in text.trim().lines() {
         for line in wrap(line, WIDTH - 2) {
             page.push_str(&format!("  {line}\n"));

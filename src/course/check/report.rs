@@ -154,10 +154,12 @@ impl Failure {
             }
         }
         if !self.by_hand.is_empty() && verdict == Verdict::Fail {
-            page.push_str("\nby hand\n");
-            for (i, line) in self.by_hand.iter().enumerate() {
-                let terminal = format!("terminal {}", i + 1);
-                let _ = writeln!(page, "  {} {line}", pad(&terminal, NAME - 1));
+            page.push_str(match self.by_hand.len() {
+                1 => "\nby hand\n",
+                _ => "\nby hand, each in a terminal of its own\n",
+            });
+            for line in &self.by_hand {
+                let _ = writeln!(page, "  {line}");
             }
         }
         if verdict == Verdict::Fail {
@@ -219,5 +221,34 @@ fn hanging(page: &mut String, head: &str, words: &str) {
     for (i, line) in wrap(&words, WIDTH - head.len()).iter().enumerate() {
         let head = if i == 0 { head.to_owned() } else { " ".repeat(head.len()) };
         let _ = writeln!(page, "{head}{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::exercises::EXERCISES;
+    use crate::course::lessons::LESSONS;
+    use crate::kit::text::width;
+
+    #[test]
+    fn every_check_fits_the_screen() {
+        for (exercise, lesson) in EXERCISES.iter().zip(LESSONS) {
+            assert_eq!(exercise.lesson, lesson.number);
+            let program = format!("target/debug/examples/{}-exercise", lesson.name);
+            for check in exercise.checks {
+                assert!(
+                    check.id.len() <= 16 && width(check.says) <= 45,
+                    "{}",
+                    check.says
+                );
+                assert!(!check.causes.is_empty() && !check.by_hand.is_empty());
+                for line in
+                    by_hand(check, &Work::typed_as_it_is(&[program.clone().into()]))
+                {
+                    assert!(width(&line) <= WIDTH - 2, "{}: {line}", check.id);
+                }
+            }
+        }
     }
 }

@@ -40,7 +40,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         },
         Check {
             id: "junk",
-            says: "who has sent something still gets the whole line",
+            says: "who has sent junk still gets the whole line",
             talk: junk,
             causes: &[
                 "it closes with bytes unread: the kernel then sends a reset, and the reset can \

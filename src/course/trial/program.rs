@@ -1,10 +1,11 @@
 //! The student's program: started, listened to, and never left behind.
 
 use std::convert::Infallible;
+use std::env;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,28 +27,21 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 #[derive(Clone, Debug)]
 pub(crate) struct Work {
     line: Vec<OsString>,
-    /// What a person types instead of the line, if that is something else.
-    typed: Option<String>,
+    /// What is being checked, in a few words.
+    pub(crate) name: String,
 }
 
 impl Work {
     /// A command of the student's own.
     pub(crate) fn typed_as_it_is(line: &[OsString]) -> Work {
-        Work { line: line.to_vec(), typed: None }
+        Work { line: line.to_vec(), name: typed(line) }
     }
 
-    /// The exercise of a lesson, built by cargo.
-    pub(crate) fn built(program: PathBuf, lesson: &str) -> Work {
-        let typed = format!("cargo run -q --example {lesson}-exercise --");
-        Work { line: vec![program.into()], typed: Some(typed) }
-    }
-
-    /// What is being checked, in a few words.
-    pub(crate) fn name(&self) -> String {
-        match &self.typed {
-            Some(_) => "exercise.rs".to_owned(),
-            None => typed(&self.line),
-        }
+    /// The exercise of a lesson, built by cargo. It is called from here if it is below.
+    pub(crate) fn built(program: &Path) -> Work {
+        let here = env::current_dir().unwrap_or_default();
+        let program = program.strip_prefix(here).unwrap_or(program);
+        Work { line: vec![program.into()], name: "exercise.rs".to_owned() }
     }
 
     /// The command line for `words`, the last of which is an address: in place of
@@ -89,10 +83,7 @@ impl Work {
 
     /// The same as a person types it.
     pub(crate) fn typed(&self, words: &[String]) -> String {
-        match &self.typed {
-            Some(command) => format!("{command} {}", words.join(" ")),
-            None => typed(&self.with(words)),
-        }
+        typed(&self.with(words))
     }
 }
 
