@@ -55,7 +55,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",
-                r"(printf '\000\002\303'; sleep 1; printf '\251') | sockdemo tcp-client -q | od -c",
+                r"(printf '\000\002\303'; sleep 1; printf '\251') | sockdemo tcp-client -q",
             ],
         },
         Check {
