@@ -238,7 +238,7 @@ mod tests {
             let program = format!("target/debug/examples/{}-exercise", lesson.name);
             for check in exercise.checks {
                 assert!(
-                    check.id.len() <= 16 && width(check.says) <= 45,
+                    check.id.len() <= 16 && width(check.says) <= 46,
                     "{}",
                     check.says
                 );

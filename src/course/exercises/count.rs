@@ -69,7 +69,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             ],
             by_hand: &[
                 "{work} serve 127.0.0.1:7878",
-                "head -c 10000000 /dev/zero | {work} count 127.0.0.1:7878",
+                "head -c 10000000 /dev/zero | sockdemo tcp-client -q",
             ],
         },
         Check {
