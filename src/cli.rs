@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::course::{check, myth, replay, sockets, tour};
+use crate::course::{check, lesson, myth, replay, sockets, tour};
 use crate::demos::{tcp_client, tcp_server, udp_client, udp_server};
 use crate::kit::error::{Doing, Result};
 use crate::kit::log::Log;
@@ -59,6 +59,10 @@ enum Command {
         In two terminals, to see the kernel's entries while it runs:\n  \
         sockdemo sockets --watch\n  sockdemo myth F24")]
     Myth(myth::Args),
+    #[command(after_help = "Read, predict, run:\n  sockdemo lesson 05\n  \
+        sockdemo lesson 05 --run\n\nIn two terminals, beside the editor:\n  \
+        sockdemo lesson 05\n  sockdemo check 05 --watch")]
+    Lesson(Coloured<lesson::Args>),
     #[command(after_help = "In lesson 5, in Rust or in another language:\n  \
         sockdemo check 05\n  sockdemo check 05 -- python3 my_server.py\n\n\
         In two terminals, beside the editor:\n  \
@@ -77,7 +81,7 @@ enum Command {
 /// The map that a bare `sockdemo` prints: groups in teaching order.
 const MAP: &[(&str, &[&str])] = &[
     ("The calls", &["tcp-server", "tcp-client", "udp-server", "udp-client"]),
-    ("Classroom", &["tour", "myth", "check", "replay", "sockets"]),
+    ("Classroom", &["tour", "lesson", "check", "myth", "replay", "sockets"]),
 ];
 
 // A command with its narration. (A doc comment here would become the commands' help.)
@@ -87,6 +91,16 @@ struct Told<A: clap::Args> {
     args: A,
     #[command(flatten)]
     narration: Narration,
+}
+
+// A command that shows a page.
+#[derive(Debug, clap::Args)]
+struct Coloured<A: clap::Args> {
+    #[command(flatten)]
+    args: A,
+    /// When to colour; NO_COLOR=1 also says never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
 }
 
 // How the calls are told.
@@ -205,6 +219,9 @@ impl Cli {
                 let pages = narration.pages(Screen::Stdout, usual, both)?;
                 replay::run(events, stop, narration.start(pages, Screen::Stdout, stop)?)
             }
+            Some(Command::Lesson(Coloured { args, color })) => {
+                lesson::run(&args, color.ink(io::stdout().is_terminal()), stop)
+            }
             Some(Command::Sockets(args)) => sockets::run(&args, stop),
         }
     }
@@ -251,11 +268,7 @@ impl Narration {
                 (Box::new(output::Aside::new()), io::stderr().is_terminal())
             }
         };
-        let ink = Ink(match self.color {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => is_terminal && !no_color(),
-        });
+        let ink = self.color.ink(is_terminal);
         let view: Box<dyn View> = match self.view.unwrap_or(usual) {
             _ if self.json => Box::new(Json),
             Look::Lines => Box::new(Lines::new(ink, !self.terse)),
@@ -277,6 +290,16 @@ impl Narration {
             let command = command.as_mut().unwrap_or(&mut cli);
             command.error(ErrorKind::MissingRequiredArgument, words).exit();
         }
+    }
+}
+
+impl Colour {
+    fn ink(self, is_terminal: bool) -> Ink {
+        Ink(match self {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => is_terminal && !no_color(),
+        })
     }
 }
 

@@ -82,4 +82,33 @@ impl Lesson {
     pub fn rungs(&self) -> Vec<&'static str> {
         self.hints.split("\n## ").skip(1).map(str::trim_end).collect()
     }
+
+    /// The question before the run, with its lettered answers.
+    pub fn prediction(&self) -> &'static str {
+        between(self.page, "\n## Predict\n", "<details>")
+    }
+
+    /// What the prediction should have been, and why.
+    pub fn answer(&self) -> &'static str {
+        between(self.page, "</summary>", "</details>").trim()
+    }
+
+    /// The letter of the right answer.
+    pub fn right_answer(&self) -> char {
+        self.answer().trim_start_matches('*').chars().next().unwrap_or_default()
+    }
+
+    /// Does this output of the example show what the answer says? The answer quotes it.
+    pub fn is_shown_by(&self, output: &str) -> bool {
+        let transcript = between(self.page, "\n## Run it\n", "\n## ");
+        let quotes = self.answer().split('`').skip(1).step_by(2);
+        let mut quotes = quotes.filter(|quote| transcript.contains(quote)).peekable();
+        quotes.peek().is_some() && quotes.all(|quote| output.contains(quote))
+    }
+}
+
+/// What stands between two marks.
+fn between(text: &'static str, from: &str, to: &str) -> &'static str {
+    let behind = text.split_once(from).map_or("", |(_, behind)| behind);
+    behind.split_once(to).map_or(behind, |(between, _)| between)
 }

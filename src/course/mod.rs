@@ -3,9 +3,11 @@
 pub mod check;
 pub mod exercises;
 mod kernel;
+pub mod lesson;
 pub mod lessons;
 pub mod merge;
 pub mod myth;
+mod predict;
 pub mod progress;
 pub mod replay;
 pub mod repository;

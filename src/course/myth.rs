@@ -24,17 +24,14 @@ use crossbeam_channel::{Receiver, after, select, unbounded};
 
 use self::claim::Myth;
 use self::lab::{Lab, News, Programs};
+use crate::course::predict;
 use crate::kit::error::{Doing, Error, Result};
-use crate::kit::keyboard;
 use crate::kit::output;
 use crate::kit::stop::Stop;
 use crate::kit::text::{WIDTH, several, wrap};
 
 /// What one experiment may take: they take less than two seconds on an idle machine.
 const LIMIT: Duration = Duration::from_secs(20);
-
-/// An answer is one letter; more is read so that a word is understood as wrong.
-const ANSWER: usize = 80;
 
 /// The groups of the list, in teaching order.
 const SUBJECTS: &[(&str, &[Myth])] = &[
@@ -125,11 +122,7 @@ fn one(myth: &'static Myth, stop: &Stop) -> Result<Outcome> {
     };
     let outcome = perform(myth, stop)?;
     if let (Some(guess), Outcome::Shown) = (guess, outcome) {
-        let compared = match guess == myth.right {
-            true => format!("your prediction: {guess}, and so it was\n"),
-            false => format!("your prediction: {guess}; it was {}\n", myth.right),
-        };
-        output::payload(compared.as_bytes())?;
+        output::payload(predict::compared(guess, myth.right).as_bytes())?;
     }
     Ok(outcome)
 }
@@ -164,32 +157,13 @@ fn heading(myth: &Myth) -> String {
     paragraph(&format!("{}: \"{}\"", myth.ids.join(", "), myth.claim)) + "\n"
 }
 
-/// Asks what will happen. Enter alone says nothing, and so does the end of the input.
+/// Asks what will happen.
 fn predict(myth: &Myth, stop: &Stop) -> Result<Option<char>> {
-    let letters: Vec<char> = ('a'..).take(myth.answers.len()).collect();
     let mut question = paragraph(myth.question);
-    for (letter, answer) in letters.iter().zip(myth.answers) {
+    for (letter, answer) in ('a'..).zip(myth.answers) {
         question.push_str(&format!("  {letter}  {answer}\n"));
     }
-    let last = letters.last().copied().unwrap_or('a');
-    let ask = format!("What do you expect (a to {last}, or Enter to skip)? ");
-    output::payload(format!("{question}{ask}").as_bytes())?;
-    let typed = keyboard::lines(ANSWER).doing("read the keyboard")?;
-    loop {
-        let line = select! {
-            recv(typed) -> line => line.ok(),
-            recv(stop.channel()) -> _ => None,
-        };
-        let Some(line) = line else {
-            return output::payload(b"\n").map(|()| None); // Leaves the question's line.
-        };
-        let guess = String::from_utf8_lossy(&line).trim().to_ascii_lowercase();
-        let letter = guess.parse().ok().filter(|letter| letters.contains(letter));
-        if guess.is_empty() || letter.is_some() {
-            return output::payload(b"\n").map(|()| letter);
-        }
-        output::payload(ask.as_bytes())?;
-    }
+    predict::ask(&question, myth.answers.len(), stop)
 }
 
 /// Runs the experiment, prints its steps as they come, and then what they say.

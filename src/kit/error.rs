@@ -45,6 +45,13 @@ impl Error {
         Error { doing, cause, hint, output_closed: false, exit_code: 1 }
     }
 
+    /// For something that cannot be done as things stand.
+    pub fn not_yet(doing: String, hint: impl Into<Cow<'static, str>>) -> Error {
+        let cause = io::Error::other("not as things stand");
+        let hint = Some(hint.into());
+        Error { doing, cause, hint, output_closed: false, exit_code: 1 }
+    }
+
     /// Whoever read our standard output has gone. That is a normal end.
     pub fn output_closed(cause: io::Error) -> Error {
         let output_closed = cause.kind() == ErrorKind::BrokenPipe;

@@ -8,6 +8,7 @@
 mod harness;
 
 mod cli;
+mod lessons;
 mod myths;
 mod readme;
 mod replay;

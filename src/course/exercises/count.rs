@@ -1,10 +1,14 @@
 //! Lesson 7: a client that ends its half and then reads, and the server it needs.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
 use crate::course::trial::{
     Check, Ended, Exercise, Finding, Io, Outcome, PATIENCE, Trial,
 };
+
+/// How often the client is stopped while it sends, and how much it sends meanwhile.
+const FREEZES: usize = 20;
+const PIECE: usize = 1_000_000;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     lesson: 7,
@@ -108,21 +112,27 @@ fn empty_input(trial: &mut Trial) -> Outcome {
     printed(&trial.ends_within(PATIENCE)?, b"bytes=0\n")
 }
 
-/// A server that is in no hurry, and replies in pieces.
+/// A server that is in no hurry, and replies in pieces. A client that is stopped while it
+/// writes and goes on again has to send the rest.
 fn only_after_end(trial: &mut Trial) -> Outcome {
-    let input = trial.random.bytes(3_000_000);
+    let input = trial.random.bytes(FREEZES * PIECE);
     let listener = counts(trial, &input)?;
     let mut caller = trial.accepts(&listener)?;
-    caller.hears_and_end(&input)?;
-    caller.pauses();
-    caller.sends_each_byte(b"bytes=3000000\n")?;
+    for piece in input.chunks(PIECE) {
+        caller.pauses();
+        trial.freezes_and_thaws();
+        caller.hears(piece)?;
+    }
+    caller.hears_end()?;
+    caller.sends_each_byte(b"bytes=020000000\n")?;
     caller.ends()?;
     caller.hears_end()?;
     drop(caller);
-    printed(&trial.ends_within(PATIENCE)?, b"bytes=3000000\n")
+    printed(&trial.ends_within(PATIENCE)?, b"bytes=020000000\n")
 }
 
-/// A server that gives up in the middle, and one that ends without a word.
+/// Servers that give up in the middle of the input, in the middle of the reply, or without
+/// a word; and none at all.
 fn reset(trial: &mut Trial) -> Outcome {
     let input = trial.random.bytes(20_000_000);
     let listener = counts(trial, &input)?;
@@ -134,8 +144,21 @@ fn reset(trial: &mut Trial) -> Outcome {
     let listener = counts(trial, b"hello")?;
     let mut caller = trial.accepts(&listener)?;
     caller.hears_and_end(b"hello")?;
+    caller.sends_pieces([b"bytes=".as_slice()])?;
+    caller.resets();
+    failed(&trial.ends_within(PATIENCE)?, "the reply was cut off by a reset")?;
+
+    let listener = counts(trial, b"hello")?;
+    let mut caller = trial.accepts(&listener)?;
+    caller.hears_and_end(b"hello")?;
     drop(caller);
-    failed(&trial.ends_within(PATIENCE)?, "the stream ended without a reply")
+    failed(&trial.ends_within(PATIENCE)?, "the stream ended without a reply")?;
+
+    let nobody = listener.local_addr();
+    drop(listener);
+    let nobody = nobody.map_err(|e| Finding::cannot_tell(e.to_string()))?;
+    starts_count(trial, nobody, b"hello")?;
+    failed(&trial.ends_within(PATIENCE)?, "nobody listened")
 }
 
 fn ten_megabytes(trial: &mut Trial) -> Outcome {
@@ -168,9 +191,13 @@ fn half_close(trial: &mut Trial) -> Outcome {
 fn counts(trial: &mut Trial, input: &[u8]) -> Outcome<TcpListener> {
     let listener = trial.listens()?;
     let addr = listener.local_addr().map_err(|e| Finding::cannot_tell(e.to_string()))?;
-    let words = ["count".to_owned(), addr.to_string()];
-    trial.starts(&words, Io { input: input.to_vec(), ..Io::default() })?;
+    starts_count(trial, addr, input)?;
     Ok(listener)
+}
+
+fn starts_count(trial: &mut Trial, addr: SocketAddr, input: &[u8]) -> Outcome {
+    let words = ["count".to_owned(), addr.to_string()];
+    trial.starts(&words, Io { input: input.to_vec(), ..Io::default() })
 }
 
 fn printed(ended: &Ended, expected: &[u8]) -> Outcome {

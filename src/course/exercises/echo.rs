@@ -2,7 +2,7 @@
 
 use crate::course::trial::{Check, Exercise, Outcome, Trial};
 
-/// More than the kernel holds for a connection.
+/// So much comes in many reads.
 const MIB: usize = 1 << 20;
 
 /// How often a program is stopped while it writes: about half of them meet it in the
@@ -92,35 +92,42 @@ fn hello(trial: &mut Trial) -> Outcome {
     let word = trial.random.word(5);
     let mut caller = trial.caller()?;
     caller.sends(word.as_bytes())?;
-    caller.hears(word.as_bytes())
+    caller.hears_only(word.as_bytes())
 }
 
+/// A first piece that fills no buffer, and all the rest at once.
 fn one_mib(trial: &mut Trial) -> Outcome {
     trial.serves()?;
-    let sent = trial.random.bytes(MIB);
-    trial.caller()?.sends_all_while_hearing(&sent, &sent)
+    let sent = trial.random.word(MIB);
+    let (first, rest) = sent.as_bytes().split_at(997);
+    let mut caller = trial.caller()?;
+    caller.sends_pieces([first])?;
+    caller.sends_while_hearing(rest, sent.as_bytes())
 }
 
 fn byte_by_byte(trial: &mut Trial) -> Outcome {
     trial.serves()?;
+    let word = trial.random.word(64);
+    let (first, rest) = word.as_bytes().split_at(32);
     let mut caller = trial.caller()?;
-    for byte in trial.random.bytes(32) {
-        caller.sends(&[byte])?;
-        caller.hears(&[byte])?;
+    for byte in first {
+        caller.sends(&[*byte])?;
+        caller.hears(&[*byte])?;
     }
-    let more = trial.random.bytes(32);
-    caller.sends_each_byte(&more)?;
-    caller.hears(&more)
+    caller.sends_each_byte(rest)?;
+    caller.hears(rest)
 }
 
+/// One client after the other ends its half; between them, some break off.
 fn half_close(trial: &mut Trial) -> Outcome {
     trial.serves()?;
-    for length in [0, 1, 10_000] {
-        let sent = trial.random.bytes(length);
+    for length in [0, 1, 10_000, 5] {
+        let sent = trial.random.word(length);
         let mut caller = trial.caller()?;
-        caller.sends(&sent)?;
+        caller.sends(sent.as_bytes())?;
         caller.ends()?;
-        caller.hears_and_end(&sent)?;
+        caller.hears_and_end(sent.as_bytes())?;
+        trial.caller()?.resets();
     }
     Ok(())
 }
@@ -128,10 +135,9 @@ fn half_close(trial: &mut Trial) -> Outcome {
 fn binary(trial: &mut Trial) -> Outcome {
     trial.serves()?;
     let all: Vec<u8> = (0..=255).collect();
+    let half = "h\u{e9}".as_bytes().split_at(2).0;
     let mut caller = trial.caller()?;
-    for piece in
-        [b"\0".as_slice(), "h\u{e9}".as_bytes().split_at(2).0, b"\r\n", &all, b"\xff"]
-    {
+    for piece in [b"\0", half, b"quit\r\n", b"\n", b"exit", &all, b"\xff"] {
         caller.sends(piece)?;
         caller.hears(piece)?;
     }
@@ -157,5 +163,12 @@ fn slow_reader(trial: &mut Trial) -> Outcome {
         caller.pauses();
     }
     let expected = sent.get(heard..).unwrap_or_default();
-    caller.sends_all_while_hearing(rest, expected)
+    caller.sends_all_while_hearing(rest, expected)?;
+    // The next one never reads, and breaks off. That harms nobody.
+    let mut rude = trial.caller()?;
+    rude.sends_until_full(&sent)?;
+    rude.resets();
+    let mut next = trial.caller()?;
+    next.sends(b"next")?;
+    next.hears(b"next")
 }

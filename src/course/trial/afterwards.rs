@@ -42,7 +42,8 @@ const TRACES: &[&str] = &[
     "Unhandled exception",
     "Unhandled 'error' event",
     "UnhandledPromiseRejection",
-    "goroutine 1 [",
+    "[running]:",
+    "Node.js v",
     "AddressSanitizer",
     "Segmentation fault",
 ];

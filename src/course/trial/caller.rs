@@ -26,6 +26,9 @@ const BLIND_PAUSE: Duration = Duration::from_millis(50);
 /// A pause, for a program that has something to do.
 const MOMENT: Duration = Duration::from_millis(10);
 
+/// What has not come behind an answer after so long does not belong to it.
+const NO_MORE: Duration = Duration::from_millis(100);
+
 /// When nothing was taken for so long, both directions are full.
 const FULL: Duration = Duration::from_millis(300);
 
@@ -198,6 +201,21 @@ impl Caller {
         Ok(())
     }
 
+    /// Hears these bytes, and for a moment nothing behind them.
+    pub fn hears_only(&mut self, expected: &[u8]) -> Outcome {
+        self.hears(expected)?;
+        let patience = |time| self.stream.set_read_timeout(Some(time));
+        patience(NO_MORE).map_err(|error| Finding::cannot_tell(error.to_string()))?;
+        let mut more = vec![0; 64 * 1024];
+        let n = (&self.stream).read(&mut more).unwrap_or(0); // An end shows later.
+        patience(PATIENCE).map_err(|error| Finding::cannot_tell(error.to_string()))?;
+        if n == 0 {
+            return Ok(());
+        }
+        let seen = [expected, more.get(..n).unwrap_or_default()].concat();
+        Err(Finding::differs("more came back than expected", expected, &seen))
+    }
+
     /// Hears these bytes and then the end of the stream.
     pub fn hears_and_end(&mut self, expected: &[u8]) -> Outcome {
         self.hears(expected)?;
@@ -262,26 +280,39 @@ impl Caller {
         }
     }
 
+    /// Sends all of it while hearing what comes back. Whoever sends everything first and
+    /// listens then may wait for ever.
+    pub fn sends_while_hearing(&mut self, bytes: &[u8], expected: &[u8]) -> Outcome {
+        self.sends_aside(bytes, |ear| ear.hears(expected))
+    }
+
     /// Sends all of it, then ends this half, while hearing what comes back to the end.
-    /// Whoever sends everything first and listens then may wait for ever.
     pub fn sends_all_while_hearing(&mut self, bytes: &[u8], expected: &[u8]) -> Outcome {
-        let stream = &self.stream;
-        self.sent += bytes.len();
         self.ended = true;
+        self.sends_aside(bytes, |ear| ear.hears_and_end(expected))
+    }
+
+    /// Sends on a thread of its own, and ends this half if that is wanted.
+    fn sends_aside(
+        &mut self,
+        bytes: &[u8],
+        hear: impl FnOnce(&mut Caller) -> Outcome,
+    ) -> Outcome {
+        let (stream, ends) = (&self.stream, self.ended);
+        self.sent += bytes.len();
         let send = move || {
             let sent = (&*stream).write_all(bytes);
-            let _ = sent.and_then(|()| stream.shutdown(Shutdown::Write)); // Will be heard.
+            if ends {
+                let _ = sent.and_then(|()| stream.shutdown(Shutdown::Write)); // Is heard.
+            }
         };
-        let (twin, local, peer) = (stream.try_clone(), self.local, self.peer);
+        let twin = stream.try_clone();
         let twin = twin.map_err(|error| Finding::cannot_tell(error.to_string()))?;
-        let (witness, stop) = (self.witness, self.stop.clone());
-        let (sent, heard) = (self.sent, self.heard);
-        let mut ear =
-            Caller { stream: twin, local, peer, witness, stop, sent, heard, ended: true };
+        let mut ear = Caller { stream: twin, stop: self.stop.clone(), ..*self };
         thread::scope(|scope| {
             let sender = thread::Builder::new().spawn_scoped(scope, send);
             sender.map_err(|error| Finding::cannot_tell(error.to_string()))?;
-            let heard = ear.hears_and_end(expected);
+            let heard = hear(&mut ear);
             if heard.is_err() {
                 let _ = stream.shutdown(Shutdown::Both); // Or the sender would wait on.
             }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// A process and its children.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     leader: u32,
 }
 
@@ -21,7 +21,7 @@ pub(super) struct Left {
 
 impl Group {
     /// Of a program that was started by [`apart`].
-    pub(super) fn of(leader: u32) -> Group {
+    pub(crate) fn of(leader: u32) -> Group {
         Group { leader }
     }
 }
@@ -39,7 +39,7 @@ mod system {
     use crate::course::kernel::{self, Stat};
 
     /// Puts the program that is going to be started into a group of its own.
-    pub(in super::super) fn apart(command: &mut Command) {
+    pub(crate) fn apart(command: &mut Command) {
         command.process_group(0);
     }
 
@@ -65,7 +65,7 @@ mod system {
         }
 
         /// Ends all of them.
-        pub(in super::super) fn kill(self) {
+        pub(crate) fn kill(self) {
             let _ = killpg(id(self.leader), Signal::SIGKILL); // They may have ended.
         }
 
@@ -121,7 +121,7 @@ mod system {
     use super::{Command, Group, Left};
 
     /// The tree of processes is found by its root.
-    pub(in super::super) fn apart(_: &mut Command) {}
+    pub(crate) fn apart(_: &mut Command) {}
 
     /// Nobody is adopted here.
     pub(crate) fn adopt_orphans() {}
@@ -138,7 +138,7 @@ mod system {
         }
 
         /// Ends the whole tree.
-        pub(in super::super) fn kill(self) {
+        pub(crate) fn kill(self) {
             let pid = self.leader.to_string();
             let _ = Command::new("taskkill").args(["/T", "/F", "/PID", &pid]).output();
         }
@@ -157,5 +157,4 @@ mod system {
     }
 }
 
-pub(crate) use system::adopt_orphans;
-pub(super) use system::apart;
+pub(crate) use system::{adopt_orphans, apart};

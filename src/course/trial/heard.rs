@@ -83,6 +83,16 @@ impl Heard {
         }
     }
 
+    /// Waits until this line is there, among others.
+    pub(super) fn has_line(&self, line: &[u8], patience: Duration) -> bool {
+        let has = |said: &Said| {
+            let mut lines = said.beginning.split(|byte| *byte == b'\n');
+            lines.any(|seen| seen == line)
+        };
+        self.wait(patience, has);
+        has(&self.said())
+    }
+
     /// Waits for the end of the text. A process that lives on may keep the pipe open.
     pub(super) fn end(&self, patience: Duration) {
         self.wait(patience, |_| false);

@@ -23,7 +23,7 @@ pub use self::exercise::{Check, Exercise};
 pub use self::finding::{Finding, Outcome};
 pub use self::program::Io;
 pub use self::random::Random;
-pub use self::starting::addresses;
+pub use self::starting::{addresses, answers};
 use crate::course::trial::afterwards::{broken_rule, printed, said};
 use crate::course::trial::finding::Then;
 use crate::course::trial::program::{Program, Work};
@@ -84,14 +84,23 @@ impl Trial<'_> {
         self.serves_at("127.0.0.1", &[])
     }
 
+    /// The same, with an input and an output of the check's choice.
+    pub fn serves_with(&mut self, io: Io) -> Outcome {
+        self.serves_there("127.0.0.1", &[], &io)
+    }
+
     /// Starts the program as a server at `host`, with these words before the address.
     pub fn serves_at(&mut self, host: &str, words: &[&str]) -> Outcome {
+        self.serves_there(host, words, &Io::default())
+    }
+
+    fn serves_there(&mut self, host: &str, words: &[&str], io: &Io) -> Outcome {
         for _ in 0..PORTS {
             let addr = free_port(host)?;
             let typed = format!("{host}:{}", addr.port());
             let words: Vec<_> =
                 words.iter().map(ToString::to_string).chain([typed]).collect();
-            self.starts(&words, Io::default())?;
+            self.starts(&words, io.clone())?;
             if self.first_connection(addr)? {
                 self.addr = Some(addr);
                 return Ok(());
@@ -220,6 +229,37 @@ impl Trial<'_> {
             finding = finding.with(&[&so_far, &b"\n"[..]].concat(), &so_far, Then::More);
         }
         Err(finding)
+    }
+
+    /// The program prints this line on standard output, among others. Where there is no
+    /// terminal to print to, many programs keep it to themselves, and nobody knows.
+    pub fn prints(&mut self, line: &str) -> Outcome {
+        let program = self.program()?;
+        if !cfg!(unix) || program.out.has_line(line.as_bytes(), PATIENCE) {
+            return Ok(());
+        }
+        let words = format!("standard output does not show the line: {line}");
+        let does = program.witness.testimony(None);
+        Err(Finding::waited(words, PATIENCE, "the line on standard output", does))
+    }
+
+    /// The program accepts everybody who has connected. Where the kernel does not show the
+    /// queue, nobody knows.
+    pub fn accepts_everybody(&mut self) -> Outcome {
+        let (addr, stop) = (self.addr()?, self.stop);
+        let program = self.program()?;
+        let deadline = Instant::now() + PATIENCE;
+        while let Some(queue @ 1..) = witness::in_the_queue_of(addr) {
+            if Instant::now() > deadline {
+                let words = format!("{queue} of those who connected wait in its queue");
+                let does = program.witness.testimony(None);
+                return Err(Finding::waited(words, PATIENCE, "all to be accepted", does));
+            }
+            if program.ended_in_a_moment() || stop.requested() {
+                return Err(Finding::broken("the program ended and left clients behind"));
+            }
+        }
+        Ok(())
     }
 
     /// The program ends by itself, within `limit`.

@@ -29,6 +29,11 @@ pub fn addresses(name: &str) -> Vec<SocketAddr> {
     name.to_socket_addrs().map(Iterator::collect).unwrap_or_default()
 }
 
+/// Does anybody accept connections at this address?
+pub fn answers(addr: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&addr, PATIENCE).is_ok()
+}
+
 pub(super) fn cannot_start(name: &str, error: &io::Error) -> Box<Finding> {
     let exists = Path::new(name).is_file();
     Finding::cannot_tell(match error.kind() {

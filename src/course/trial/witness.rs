@@ -114,6 +114,15 @@ pub(super) fn has_taken_all(ours: SocketAddr) -> Option<bool> {
     Some(at_program == 0)
 }
 
+/// How many connections wait to be accepted at an address. Nobody knows where the kernel
+/// does not show it.
+pub(super) fn in_the_queue_of(addr: SocketAddr) -> Option<u32> {
+    let sockets = kernel::sockets(&["tcp", "tcp6"]).into_iter();
+    let mut listening = sockets.filter(|(_, entry)| entry.state == LISTEN);
+    let listener = listening.find(|(_, entry)| entry.local == addr);
+    listener.map(|(_, entry)| entry.waiting)
+}
+
 fn listeners(pids: &[u32]) -> Vec<SocketAddr> {
     let own: HashSet<u64> = pids
         .iter()

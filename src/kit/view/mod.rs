@@ -58,6 +58,21 @@ impl Ink {
         self.paint("31", text)
     }
 
+    /// Headings, and words that matter.
+    pub fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    /// A word where it is explained.
+    pub fn italic(self, text: &str) -> String {
+        self.paint("3", text)
+    }
+
+    /// Programs, and what they print.
+    pub fn code(self, text: &str) -> String {
+        self.paint("36", text)
+    }
+
     fn paint(self, colour: &str, text: &str) -> String {
         if self.0 { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
     }

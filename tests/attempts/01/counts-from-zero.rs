@@ -1,0 +1,15 @@
+//! fails counts: the first connection is number 0
+use std::io::Write;
+use std::net::TcpListener;
+
+fn main() {
+    let addr = std::env::args().last().unwrap();
+    let listener = TcpListener::bind(addr).unwrap();
+    for (i, stream) in listener.incoming().enumerate() {
+        let Ok(mut stream) = stream else { continue };
+        let (Ok(local), Ok(peer)) = (stream.local_addr(), stream.peer_addr()) else { continue };
+        let line = format!("conn {i} local {local} peer {peer}\n");
+        print!("{line}");
+        let _ = stream.write_all(line.as_bytes());
+    }
+}

@@ -1,0 +1,15 @@
+//! fails own-address: local and peer are in each other's place
+use std::io::Write;
+use std::net::TcpListener;
+
+fn main() {
+    let addr = std::env::args().last().unwrap();
+    let listener = TcpListener::bind(addr).unwrap();
+    for (i, stream) in listener.incoming().enumerate() {
+        let Ok(mut stream) = stream else { continue };
+        let (Ok(local), Ok(peer)) = (stream.local_addr(), stream.peer_addr()) else { continue };
+        let line = format!("conn {} local {peer} peer {local}\n", i + 1);
+        print!("{line}");
+        let _ = stream.write_all(line.as_bytes());
+    }
+}

@@ -1,0 +1,24 @@
+# fails counts: the number is part of a loop that begins again
+import socket
+import sys
+
+
+def shown(address):
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+host, port = sys.argv[-1].rsplit(":", 1)
+host = host.strip("[]")
+family = socket.AF_INET6 if ":" in host else socket.AF_INET
+listener = socket.create_server((host, int(port)), family=family)
+while True:
+    for n in range(1, 6):
+        stream, peer = listener.accept()
+        line = f"conn {n} local {shown(stream.getsockname())} peer {shown(peer)}"
+        print(line, flush=True)
+        try:
+            stream.sendall(line.encode() + b"\n")
+        except OSError:
+            pass
+        stream.close()

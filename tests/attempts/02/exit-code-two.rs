@@ -1,0 +1,14 @@
+//! fails busy: exit code 2
+use std::net::TcpListener;
+
+fn main() {
+    let addr = std::env::args().last().unwrap();
+    let listener = TcpListener::bind(&addr).unwrap_or_else(|error| {
+        eprintln!("could not listen on {addr}: {error}");
+        std::process::exit(2)
+    });
+    println!("listening on {}", listener.local_addr().unwrap());
+    for stream in listener.incoming() {
+        drop(stream);
+    }
+}

@@ -1,0 +1,14 @@
+//! fails busy: the message does not say which address
+use std::net::TcpListener;
+
+fn main() {
+    let addr = std::env::args().last().unwrap();
+    let listener = TcpListener::bind(&addr).unwrap_or_else(|error| {
+        eprintln!("could not listen: {error}");
+        std::process::exit(1)
+    });
+    println!("listening on {}", listener.local_addr().unwrap());
+    for stream in listener.incoming() {
+        drop(stream);
+    }
+}

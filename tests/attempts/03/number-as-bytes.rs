@@ -1,0 +1,27 @@
+//! fails line: the number as eight bytes instead of text
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::time::Duration;
+
+fn main() {
+    let addr = std::env::args().last().unwrap();
+    let listener = TcpListener::bind(addr).unwrap();
+    for mut stream in listener.incoming().flatten() {
+        std::thread::spawn(move || {
+            let _ = stream.write_all(b"time ");
+            let _ = stream.write_all(&(now() as u64).to_be_bytes());
+            let _ = stream.write_all(b"\n");
+            let _ = stream.shutdown(Shutdown::Write);
+            drain(stream);
+        });
+    }
+}
+
+fn drain(mut stream: TcpStream) {
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
+    while let Ok(1..) = stream.read(&mut [0; 16384]) {}
+}
+
+fn now() -> u128 {
+    std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()
+}

@@ -1,0 +1,22 @@
+//! fails line: serves one client and ends
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::time::Duration;
+
+fn main() {
+    let addr = std::env::args().last().unwrap();
+    let listener = TcpListener::bind(addr).unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    writeln!(stream, "time {}", now()).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    drain(stream);
+}
+
+fn drain(mut stream: TcpStream) {
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
+    while let Ok(1..) = stream.read(&mut [0; 16384]) {}
+}
+
+fn now() -> u128 {
+    std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()
+}

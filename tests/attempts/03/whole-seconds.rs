@@ -1,0 +1,25 @@
+//! fails line: the seconds, with three zeros behind them
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::time::Duration;
+
+fn main() {
+    let addr = std::env::args().last().unwrap();
+    let listener = TcpListener::bind(addr).unwrap();
+    for mut stream in listener.incoming().flatten() {
+        std::thread::spawn(move || {
+            let _ = writeln!(stream, "time {}", now() / 1000 * 1000);
+            let _ = stream.shutdown(Shutdown::Write);
+            drain(stream);
+        });
+    }
+}
+
+fn drain(mut stream: TcpStream) {
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
+    while let Ok(1..) = stream.read(&mut [0; 16384]) {}
+}
+
+fn now() -> u128 {
+    std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()
+}

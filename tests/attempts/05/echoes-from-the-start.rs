@@ -1,0 +1,24 @@
+//! fails one-mib: adds to its answer and sends all of it each time
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+fn main() {
+    let addr = std::env::args().next_back().unwrap();
+    let listener = TcpListener::bind(addr).unwrap();
+    for stream in listener.incoming() {
+        let _ = echo(stream.unwrap());
+    }
+}
+
+fn echo(mut stream: TcpStream) -> std::io::Result<()> {
+    let mut buffer = [0; 1024];
+    let mut all = Vec::new();
+    loop {
+        let n = stream.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(());
+        }
+        all.extend(&buffer[..n]);
+        stream.write_all(&all)?;
+    }
+}

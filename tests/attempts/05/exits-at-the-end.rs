@@ -1,0 +1,22 @@
+//! fails half-close: ends the program at the end of the stream
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+fn main() {
+    let addr = std::env::args().next_back().unwrap();
+    let listener = TcpListener::bind(addr).unwrap();
+    for stream in listener.incoming() {
+        let _ = echo(stream.unwrap());
+    }
+}
+
+fn echo(mut stream: TcpStream) -> std::io::Result<()> {
+    let mut buffer = [0; 1024];
+    loop {
+        let n = stream.read(&mut buffer)?;
+        if n == 0 {
+            std::process::exit(0);
+        }
+        stream.write_all(&buffer[..n])?;
+    }
+}

@@ -1,0 +1,25 @@
+//! passes: with threads that do nothing
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+fn main() {
+    let addr = std::env::args().next_back().unwrap();
+    let listener = TcpListener::bind(addr).unwrap();
+    for _ in 0..8 {
+        std::thread::spawn(|| std::thread::park());
+    }
+    for stream in listener.incoming() {
+        let _ = echo(stream.unwrap());
+    }
+}
+
+fn echo(mut stream: TcpStream) -> std::io::Result<()> {
+    let mut buffer = [0; 1024];
+    loop {
+        let n = stream.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(());
+        }
+        stream.write_all(&buffer[..n])?;
+    }
+}

@@ -1,0 +1,23 @@
+//! fails no-panic: looks at the last byte of a read of 0 bytes
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+fn main() {
+    let addr = std::env::args().next_back().unwrap();
+    let listener = TcpListener::bind(addr).unwrap();
+    for stream in listener.incoming() {
+        let stream = stream.unwrap();
+        std::thread::spawn(|| echo(stream));
+    }
+}
+
+fn echo(mut stream: TcpStream) -> std::io::Result<()> {
+    let mut buffer = [0; 1024];
+    loop {
+        let n = stream.read(&mut buffer)?;
+        if buffer[n - 1] == b'\n' {
+            println!("a line");
+        }
+        stream.write_all(&buffer[..n])?;
+    }
+}

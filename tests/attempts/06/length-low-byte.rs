@@ -1,0 +1,25 @@
+//! fails split-length: only the low byte of the length
+use std::io::{Error, Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+fn main() {
+    let addr = std::env::args().next_back().unwrap();
+    let listener = TcpListener::bind(addr).unwrap();
+    for stream in listener.incoming() {
+        let _ = converse(stream.unwrap());
+    }
+}
+
+fn converse(mut stream: TcpStream) -> std::io::Result<()> {
+    loop {
+        let mut length = [0; 2];
+        stream.read_exact(&mut length)?;
+        let mut text = vec![0; u16::from_be_bytes(length) as usize];
+        stream.read_exact(&mut text)?;
+        let text = String::from_utf8(text).map_err(Error::other)?;
+        let text = text.to_uppercase();
+        let length = u16::try_from(text.len()).map_err(Error::other)?;
+        stream.write_all(&[0, length as u8])?;
+        stream.write_all(text.as_bytes())?;
+    }
+}

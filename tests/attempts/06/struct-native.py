@@ -1,0 +1,33 @@
+# fails one-word: struct without a byte order
+import socket
+import struct
+import sys
+
+
+def exactly(stream, n):
+    data = b""
+    while len(data) < n:
+        more = stream.recv(n - len(data))
+        if not more:
+            raise EOFError("the stream ended")
+        data += more
+    return data
+
+
+
+def converse(stream):
+    while True:
+        length = struct.unpack("H", exactly(stream, 2))[0]
+        text = exactly(stream, length).decode().upper().encode()
+        stream.sendall(struct.pack("H", len(text)) + text)
+
+
+host, port = sys.argv[-1].rsplit(":", 1)
+listener = socket.create_server((host, int(port)))
+while True:
+    stream, peer = listener.accept()
+    with stream:
+        try:
+            converse(stream)
+        except (OSError, ValueError, OverflowError, EOFError) as error:
+            print("a conversation ended early:", error, file=sys.stderr)

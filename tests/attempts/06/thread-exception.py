@@ -1,0 +1,29 @@
+# fails no-panic: an exception in the thread of a connection
+import socket
+import sys
+import threading
+
+
+def exactly(stream, n):
+    data = b""
+    while len(data) < n:
+        more = stream.recv(n - len(data))
+        if not more:
+            raise EOFError("the stream ended")
+        data += more
+    return data
+
+
+
+def converse(stream):
+    while True:
+        length = int.from_bytes(exactly(stream, 2), "big")
+        text = exactly(stream, length).decode().upper().encode()
+        stream.sendall(len(text).to_bytes(2, "big") + text)
+
+
+host, port = sys.argv[-1].rsplit(":", 1)
+listener = socket.create_server((host, int(port)))
+while True:
+    stream, peer = listener.accept()
+    threading.Thread(target=converse, args=(stream,), daemon=True).start()
