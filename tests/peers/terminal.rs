@@ -124,6 +124,16 @@ pub const TESTS: &[Test] = &[
         run: ctrl_c_ends_servers_in_a_terminal,
     },
     Test {
+        name: "terminal: a lesson asks first, runs then, and compares",
+        needs: &["script"],
+        run: a_lesson_asks_first_runs_then_and_compares,
+    },
+    Test {
+        name: "terminal: a page has its looks, and none with NO_COLOR",
+        needs: &["script"],
+        run: a_page_has_its_looks_and_none_with_no_color,
+    },
+    Test {
         name: "terminal: a udp-client that was frozen still gets its answer",
         needs: &["python3"],
         run: a_udp_client_that_was_frozen_still_gets_its_answer,
@@ -548,4 +558,37 @@ fn a_server_with_an_idle_timeout_that_was_frozen_keeps_its_clients() {
     }
 
     assert_eq!(exchange(&client, b"after"), b"after");
+}
+
+fn a_lesson_asks_first_runs_then_and_compares() {
+    for (letter, verdict) in [
+        ("b", "your prediction: b, and so it was\n"),
+        ("a", "your prediction: a; it was b\n"),
+    ] {
+        let mut lesson = terminal("lesson 05 --run");
+        let before = lesson.wait_for_output("or Enter to skip)? ");
+        assert!(
+            before.contains("- b. ") && !before.contains("two datagrams"),
+            "{before}"
+        );
+        lesson.input(format!("{letter}\n").as_bytes());
+        let ended = lesson.end();
+        let screen = plain(&ended.stdout);
+
+        let (run, told) =
+            screen.split_once(verdict).unwrap_or_else(|| panic!("{screen}"));
+        assert!(run.contains("\n  read  Ok(10) \"helloworld\"\n"), "{screen}");
+        assert!(told.trim_start().starts_with("b. The program prints"), "{screen}");
+        assert_eq!(ended.code(), Some(0));
+    }
+}
+
+fn a_page_has_its_looks_and_none_with_no_color() {
+    let page = terminal("lesson 05").end().stdout;
+    assert!(page.contains("\x1b[1m5. Bytes, not messages\x1b[0m"), "{page}");
+    assert!(page.contains("\x1b[36mwrite\x1b[0m"), "{page}");
+
+    let page = terminal_with("NO_COLOR=1", "lesson 05").end().stdout;
+    assert!(!page.contains('\x1b'), "{page}");
+    assert!(page.contains("`write`"), "{page}");
 }
