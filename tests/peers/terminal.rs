@@ -566,7 +566,7 @@ fn a_lesson_asks_first_runs_then_and_compares() {
         ("a", "your prediction: a; it was b\n"),
     ] {
         let mut lesson = terminal("lesson 05 --run");
-        let before = lesson.wait_for_output("or Enter to skip)? ");
+        let before = plain(&lesson.wait_for_output("or Enter to skip)? "));
         assert!(
             before.contains("- b. ") && !before.contains("two datagrams"),
             "{before}"
