@@ -22,6 +22,20 @@ pub(super) fn sockets(tables: &[&'static str]) -> Vec<(&'static str, Entry)> {
     all
 }
 
+/// The TCP sockets that have this port at one of their ends. Only their lines are read: the
+/// tables may be long, and whoever asks may ask often.
+pub(super) fn sockets_of_port(port: u16) -> Vec<Entry> {
+    let wanted = format!(":{port:04X} ");
+    let mut all = Vec::new();
+    for protocol in ["tcp", "tcp6"] {
+        let table = fs::read_to_string(Path::new("/proc/net").join(protocol));
+        let table = table.unwrap_or_default();
+        let lines = table.lines().filter(|line| line.contains(&wanted));
+        all.extend(lines.flat_map(socket_table::parse));
+    }
+    all
+}
+
 /// The numbers of the sockets that a process holds open.
 pub(super) fn socket_inodes(pid: u32) -> io::Result<HashSet<u64>> {
     let descriptors = fs::read_dir(folder(pid).join("fd"))?;

@@ -4,7 +4,7 @@ mod page;
 
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use crate::course::lessons::{self, LESSONS, Lesson};
 use crate::course::predict;
@@ -117,13 +117,14 @@ fn answer(lesson: &Lesson, ink: Ink) -> String {
 fn solution(lesson: &Lesson, anyway: bool) -> Result<()> {
     let record = Progress::load()?.of(lesson.number);
     if !record.passed && record.hints < HINTS && !anyway {
-        let doing = format!("show the solution of lesson {}", lesson.number);
         let hint = format!(
-            "the exercise has not passed yet; `sockdemo check {n:02} --hint` helps, and \
+            "`sockdemo check {n:02} --hint` helps, and \
              `sockdemo lesson {n:02} --solution --anyway` shows it all the same",
             n = lesson.number
         );
-        return Err(Error::not_yet(doing, hint));
+        let doing = format!("show the solution of lesson {}", lesson.number);
+        let refusal = Error::because(doing, "your exercise has not passed yet");
+        return Err(refusal.with_hint(hint));
     }
     Progress::note(lesson.number, |record| record.solution = true)?;
     output::payload(lesson.solution.as_bytes())
@@ -139,14 +140,22 @@ fn run_example(lesson: &Lesson, ink: Ink, stop: &Stop) -> Result<()> {
         })?;
     let asks = io::stdin().is_terminal() && io::stdout().is_terminal();
     let guess = if asks { guess(lesson, ink, stop)? } else { None };
+    if stop.requested() {
+        return Ok(());
+    }
     let Some(program) = build(&root, lesson, stop)? else { return Ok(()) };
     let Some(said) = tell(&program, stop)? else { return Ok(()) };
-    let Some(guess) = guess else { return Ok(()) };
-    let verdict = match lesson.is_shown_by(&said) {
-        true => predict::compared(guess, lesson.right_answer()),
-        false => "this run printed something else than the page: no verdict\n".to_owned(),
-    };
-    output::payload(format!("\n{verdict}\n{}", answer(lesson, ink)).as_bytes())
+    if !asks {
+        return Ok(());
+    }
+    let verdict = guess.map(|guess| match lesson.is_shown_by(&said) {
+        true => format!("\n{}", predict::compared(guess, lesson.right_answer())),
+        false => {
+            "\nthis run printed something else than the page: no verdict\n".to_owned()
+        }
+    });
+    let verdict = verdict.unwrap_or_default();
+    output::payload(format!("{verdict}\n{}", answer(lesson, ink)).as_bytes())
 }
 
 fn guess(lesson: &Lesson, ink: Ink, stop: &Stop) -> Result<Option<char>> {
@@ -167,10 +176,12 @@ fn build(
     let built = stop.unless_first("build", building).doing("start a thread")?;
     match built.transpose().doing("start cargo")? {
         None => Ok(None),
+        // Ctrl-C reaches the compiler as well. That it was cut short is no news.
+        Some(_) if stop.requested() => Ok(None),
         Some(Built::Program(program)) => Ok(Some(program)),
         Some(Built::Refused(errors)) => {
             eprintln_if_heard(&errors);
-            Err(Error::not_yet("build the example".to_owned(), "the compiler says why"))
+            Err(Error::because("build the example", "the compiler says why"))
         }
     }
 }
@@ -183,8 +194,8 @@ fn tell(program: &Path, stop: &Stop) -> Result<Option<String>> {
     let mut child = command.spawn().doing("start the example")?;
     let group = Group::of(child.id());
     let stdout = child.stdout.take();
-    let listen = move || -> Result<(String, bool)> {
-        let mut said = String::new();
+    let listen = move || -> Result<(String, ExitStatus)> {
+        let mut said = Vec::new();
         if let Some(mut stdout) = stdout {
             let mut buffer = [0; 4096];
             loop {
@@ -193,22 +204,19 @@ fn tell(program: &Path, stop: &Stop) -> Result<Option<String>> {
                 if n == 0 {
                     break;
                 }
-                said.push_str(&String::from_utf8_lossy(piece));
+                said.extend_from_slice(piece);
                 output::payload(piece)?;
             }
         }
         let status = child.wait().doing("wait for the example")?;
-        Ok((said, status.success()))
+        Ok((String::from_utf8_lossy(&said).into_owned(), status))
     };
     let heard = stop.unless_first("example", listen).doing("start a thread");
     group.kill(); // Nothing of it stays, whatever has ended our waiting.
     match heard?.transpose()? {
         None => Ok(None),
-        Some((said, true)) => Ok(Some(said)),
-        Some((_, false)) => {
-            let doing = "run the example to its end".to_owned();
-            Err(Error::not_yet(doing, "it says why on standard error"))
-        }
+        Some((said, status)) if status.success() => Ok(Some(said)),
+        Some((_, status)) => Err(Error::because("run the example to its end", status)),
     }
 }
 

@@ -45,11 +45,10 @@ impl Error {
         Error { doing, cause, hint, output_closed: false, exit_code: 1 }
     }
 
-    /// For something that cannot be done as things stand.
-    pub fn not_yet(doing: String, hint: impl Into<Cow<'static, str>>) -> Error {
-        let cause = io::Error::other("not as things stand");
-        let hint = Some(hint.into());
-        Error { doing, cause, hint, output_closed: false, exit_code: 1 }
+    /// For something that we ourselves do not do, and why.
+    pub fn because(doing: impl fmt::Display, why: impl fmt::Display) -> Error {
+        let (doing, cause) = (doing.to_string(), io::Error::other(why.to_string()));
+        Error { doing, cause, hint: None, output_closed: false, exit_code: 1 }
     }
 
     /// Whoever read our standard output has gone. That is a normal end.

@@ -2,12 +2,14 @@
 //! them.
 
 use std::fs;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sockdemo::course::lessons::{LESSONS, Lesson};
+use sockdemo::course::repository::{self, Built};
 
-use crate::harness::{Ended, Program, Scratch, sockdemo, too_wide};
+use crate::harness::{Ended, Program, Scratch, flat, sockdemo, too_wide};
 
 /// The sections of a page, in their order.
 const SECTIONS: &[&str] = &[
@@ -18,6 +20,18 @@ const SECTIONS: &[&str] = &[
     "Exercise",
     "In sockdemo",
     "Next",
+];
+
+/// What stands in every folder.
+const FILES: [&str; 5] =
+    ["README.md", "example.rs", "exercise.rs", "hints.md", "solution.rs"];
+
+/// The commands of the README that tests/it/readme.rs runs: they talk of descriptors, or
+/// need a second terminal.
+const ELSEWHERE: [&str; 3] = [
+    "cargo run -- tour tcp",
+    "sockdemo tcp-server --once",
+    "sockdemo tcp-client --message hello",
 ];
 
 #[test]
@@ -33,6 +47,10 @@ fn lessons_are_numbered_without_gaps_and_registered() {
     for (i, lesson) in LESSONS.iter().enumerate() {
         assert_eq!(usize::from(lesson.number), i + 1);
         assert!(lesson.name.starts_with(&format!("{:02}-", lesson.number)));
+        for file in FILES {
+            let file = root().join("lessons").join(lesson.name).join(file);
+            assert!(file.is_file(), "no {}", file.display());
+        }
         for (suffix, file) in
             [("", "example"), ("-exercise", "exercise"), ("-solution", "solution")]
         {
@@ -119,9 +137,11 @@ fn every_transcript_is_what_happens() {
     for (page, text) in pages() {
         for block in blocks(&text, "console") {
             let (command, shown) = block.split_once('\n').unwrap_or((block.as_str(), ""));
-            let Some(happened) = run_again(command.trim_start_matches("$ ")) else {
+            let command = command.strip_prefix("$ ").unwrap_or_else(|| panic!("{block}"));
+            if page == "README" && ELSEWHERE.contains(&command) {
                 continue;
-            };
+            }
+            let happened = run_again(command);
             assert_eq!(normal(&happened), normal(shown), "{page}: {command}");
         }
     }
@@ -179,8 +199,12 @@ fn every_word_that_a_page_explains_is_in_the_glossary() {
     let glossary = fs::read_to_string(root().join("docs/glossary.md")).unwrap();
     for lesson in LESSONS {
         for word in italics(lesson.page) {
-            let entry = format!("\n| **{}** |", word.to_lowercase());
-            let known = glossary.to_lowercase().contains(&entry);
+            let word = word.to_lowercase();
+            let one = word.strip_suffix('s').unwrap_or(&word); // packets, listens
+            let glossary = glossary.to_lowercase();
+            let known = [&word, one]
+                .iter()
+                .any(|word| glossary.contains(&format!("\n| **{word}** |")));
             assert!(known, "{}: {word} is not in the glossary", lesson.name);
         }
     }
@@ -193,6 +217,7 @@ fn every_word_that_a_page_explains_is_in_the_glossary() {
         "event queue",
         "call stack",
         "subscribe",
+        "publish/subscribe",
         "database",
     ] {
         assert!(glossary.contains(&format!("\n| **{word}** |")), "{word}");
@@ -270,6 +295,25 @@ fn a_page_is_plain_text_in_a_pipe_and_fits_the_screen() {
 }
 
 #[test]
+fn a_reader_that_leaves_ends_a_page_quietly() {
+    for args in [&["lesson"][..], &["lesson", "5"], &["lesson", "5", "--exercise"]] {
+        let ended = Program::without_reader(args).end();
+        assert_eq!((ended.stderr.as_str(), ended.code()), ("", Some(0)), "{args:?}");
+    }
+}
+
+#[test]
+fn one_flag_at_a_time() {
+    for flags in [["--run", "--answer"], ["--exercise", "--solution"]] {
+        let refused = run(&["lesson", "5", flags[0], flags[1]]);
+        assert!(refused.stderr.contains("cannot be used with"), "{refused:?}");
+        assert_eq!(refused.code(), Some(2));
+    }
+    assert_eq!(run(&["lesson", "5", "--anyway"]).code(), Some(2));
+    assert_eq!(run(&["lesson", "--run"]).code(), Some(2));
+}
+
+#[test]
 fn an_unknown_lesson_is_an_error_with_a_hint() {
     let unknown = run(&["lesson", "99"]);
     assert!(unknown.stderr.contains("could not find a lesson called 99"), "{unknown:?}");
@@ -282,7 +326,11 @@ fn the_solution_waits_for_a_pass_or_for_four_hints() {
     let student = Student::new();
     let early = student.runs(&["lesson", "5", "--solution"]);
     assert_eq!((early.stdout.as_str(), early.code()), ("", Some(1)));
-    assert!(early.stderr.contains("--solution --anyway"), "{early:?}");
+    assert!(early.stderr.contains("your exercise has not passed yet"), "{early:?}");
+    assert!(flat(&early.stderr).contains("--solution --anyway"), "{early:?}");
+    student.has("05 begun tries=9 hints=3\n");
+    assert_eq!(student.runs(&["lesson", "5", "--solution"]).code(), Some(1));
+    student.has("");
 
     let solution = LESSONS[4].solution;
     assert_eq!(student.runs(&["lesson", "5", "--solution", "--anyway"]).stdout, solution);
@@ -350,26 +398,24 @@ fn run(args: &[&str]) -> Ended {
     Student::new().runs(args)
 }
 
-/// Cargo builds the examples before it runs the tests.
+/// Runs the example as it is now. Only a `cargo test` of everything has built it before.
 fn example(lesson: &Lesson) -> Ended {
-    let folder = Path::new(sockdemo()).parent().unwrap().join("examples");
-    let ended = Program::run(Command::new(folder.join(lesson.name))).end_of_input();
+    let built = repository::build(&root(), lesson.name).unwrap();
+    let Built::Program(program) = built else { panic!("{built:?}") };
+    let ended = Program::run(Command::new(program)).end_of_input();
     assert!(ended.status.success(), "{ended:?}");
     ended
 }
 
-/// Runs a command of a transcript. Nothing for those of tests/it/readme.rs, which talk of
-/// descriptors or need a second terminal.
-fn run_again(command: &str) -> Option<String> {
+/// Runs a command of a transcript, and gives what it prints.
+fn run_again(command: &str) -> String {
     let words: Vec<_> = command.split(' ').collect();
     match words.as_slice() {
         ["cargo", "run", "--example", name] => {
             let lesson = LESSONS.iter().find(|lesson| lesson.name == *name);
-            Some(example(lesson.unwrap_or_else(|| panic!("no example {name}"))).stdout)
+            example(lesson.unwrap_or_else(|| panic!("no example {name}"))).stdout
         }
-        ["cargo", "run", "--", "tour", ..] => None,
-        ["sockdemo", "tcp-server" | "tcp-client", ..] => None,
-        ["sockdemo", args @ ..] => Some(run(args).stdout),
+        ["sockdemo", args @ ..] => run(args).stdout,
         _ => panic!("nobody knows how to run {command}"),
     }
 }
@@ -397,51 +443,69 @@ fn without_indentation(text: &str) -> String {
     text.lines().map(|line| line.trim().to_owned() + "\n").collect()
 }
 
-/// Words that stand between single asterisks.
+/// Words that stand between single asterisks, in prose.
 fn italics(page: &str) -> Vec<String> {
-    let prose = page.replace("**", "");
-    let lines = prose.lines().filter(|line| !line.contains("```"));
-    let words = lines.flat_map(|line| line.split('*').skip(1).step_by(2));
-    words
-        .filter(|word| !word.is_empty() && !word.starts_with(' '))
-        .map(str::to_owned)
-        .collect()
+    let prose = page.split("```").step_by(2).collect::<String>().replace("**", "");
+    let prose: String = prose.split('`').step_by(2).collect();
+    prose.split('*').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 /// Without what differs from run to run: ports, durations, and how wide they are.
 fn normal(text: &str) -> Vec<String> {
-    let line = |line: &str| {
-        let words = line.split_whitespace().map(without_port).collect::<Vec<_>>();
-        let mut line = words.join(" ");
-        for unit in ["µs", "ms", "s"] {
-            line = without_times(&line, unit);
-        }
-        line
-    };
-    text.trim_end().lines().map(line).collect()
+    let lines = text.trim_end().lines();
+    lines.map(|line| without_times(&without_ports(line))).collect()
 }
 
-/// `127.0.0.1:40917` and `[::1]:40917` lose their port.
-fn without_port(word: &str) -> String {
-    let digits = word.len() - word.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    match word.split_at(word.len() - digits) {
-        (addr, _) if digits > 1 && (addr.ends_with("1:") || addr.ends_with("]:")) => {
-            format!("{addr}PORT")
-        }
-        _ => word.to_owned(),
+/// `127.0.0.1:40917` and `[::1]:40917` lose their ports.
+fn without_ports(line: &str) -> String {
+    let mut pieces = line.split(':');
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_port = rest.len() < piece.len() && ends_with_an_address(&out);
+        out.push(':');
+        out.push_str(if is_port { "PORT" } else { "" });
+        out.push_str(if is_port { rest } else { piece });
     }
+    out
 }
 
-/// `after 27 µs` becomes `after TIME`.
-fn without_times(line: &str, unit: &str) -> String {
-    let mut words: Vec<_> = line.split(' ').collect();
-    let is_number = |word: &str| word.parse::<f64>().is_ok();
-    while let Some(at) =
-        words.windows(2).position(|pair| is_number(pair[0]) && pair[1] == unit)
-    {
+fn ends_with_an_address(text: &str) -> bool {
+    let in_brackets =
+        |text: &str| text.strip_suffix(']')?.rsplit_once('[')?.1.parse::<Ipv6Addr>().ok();
+    let part_of_it = |c: char| c.is_ascii_digit() || c == '.';
+    let number = &text[text.trim_end_matches(part_of_it).len()..];
+    number.parse::<Ipv4Addr>().is_ok() || in_brackets(text).is_some()
+}
+
+/// `after  27 µs` becomes `after TIME`, and other runs of spaces become one, too.
+fn without_times(line: &str) -> String {
+    let mut words: Vec<_> = line.split_whitespace().collect();
+    let is_time = |pair: &[&str]| {
+        let unit = pair[1].trim_end_matches([',', '.', ';', ')']);
+        let number = pair[0].trim_start_matches('(');
+        number.parse::<f64>().is_ok() && ["ns", "µs", "ms", "s"].contains(&unit)
+    };
+    while let Some(at) = words.windows(2).position(is_time) {
         words.splice(at..at + 2, ["TIME"]);
     }
     words.join(" ")
+}
+
+#[test]
+fn transcripts_are_compared_without_ports_and_durations() {
+    let line = |text| normal(text).join("\n");
+    assert_eq!(
+        line("from 127.0.0.2:40917 to [::1]:80."),
+        "from 127.0.0.2:PORT to [::1]:PORT."
+    );
+    assert_eq!(
+        line("(127.0.0.1:1, [::ffff:127.0.0.1]:22)"),
+        "(127.0.0.1:PORT, [::ffff:127.0.0.1]:PORT)"
+    );
+    assert_eq!(line("read 3: 10 bytes at 12:30"), "read 3: 10 bytes at 12:30");
+    assert_eq!(line("Ok    after  27 µs"), "Ok after TIME");
+    assert_eq!(line("waited 1.03 s, 5 sockets"), "waited TIME 5 sockets");
 }
 
 fn root() -> PathBuf {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use libtest_mimic::Trial;
 use serde_json::Value;
 
-use crate::attempt::compile;
+use crate::attempt::{RUST, compile};
 use crate::harness::{Ended, Program, Scratch, sockdemo, too_wide};
 use crate::trouble::{running, troublemaker};
 
@@ -64,13 +64,7 @@ impl Drop for Student {
 fn attempt(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = root.join("tests/attempts/05").join(format!("{name}.rs"));
-    compile(
-        &source,
-        "rustc",
-        &["--edition", "2024", "-A", "warnings"],
-        &format!("05-{name}"),
-    )
-    .unwrap()
+    compile(&source, "rustc", RUST, &format!("05-{name}")).unwrap()
 }
 
 fn solution() -> String {

@@ -7,7 +7,7 @@ use std::path::Path;
 use libtest_mimic::{Failed, Trial};
 use sockdemo::course::lessons::LESSONS;
 
-use crate::attempt::{Fate, check, compile};
+use crate::attempt::{Fate, RUST, check, compile};
 use crate::harness::{Scratch, has_ipv6};
 
 /// What a lesson's first check starts.
@@ -78,7 +78,7 @@ fn cause(lesson: u8, trouble: &Trouble) -> Result<(), Failed> {
     }
     let source =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/matrix/troublemaker.rs");
-    let program = compile(&source, "rustc", &["--edition", "2024"], "troublemaker")?;
+    let program = compile(&source, "rustc", RUST, "troublemaker")?;
     let mark = format!("mark-{}-{lesson}-{}", std::process::id(), trouble.kind);
     let mut command = vec![program, trouble.kind.to_owned(), mark.clone()];
     if trouble.kind == "ignores-sigterm" {
@@ -117,7 +117,7 @@ fn no_interpreter(lesson: u8) -> Result<(), Failed> {
 pub fn troublemaker() -> String {
     let source =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/matrix/troublemaker.rs");
-    compile(&source, "rustc", &["--edition", "2024"], "troublemaker").unwrap()
+    compile(&source, "rustc", RUST, "troublemaker").unwrap()
 }
 
 /// The processes that have this word on their command line.

@@ -581,6 +581,12 @@ fn a_lesson_asks_first_runs_then_and_compares() {
         assert!(told.trim_start().starts_with("b. The program prints"), "{screen}");
         assert_eq!(ended.code(), Some(0));
     }
+
+    let mut lesson = terminal("lesson 05 --run");
+    lesson.wait_for_output("or Enter to skip)? ");
+    lesson.input(CTRL_C);
+    let screen = plain(&lesson.end().stdout);
+    assert!(!screen.contains("building"), "{screen}");
 }
 
 fn a_page_has_its_looks_and_none_with_no_color() {

@@ -100,8 +100,9 @@ impl Failure {
             (None, Some(check)) => (check.id, check.says, check.causes),
             (None, None) => ("check", "", &[][..]),
         };
-        let inferred = finding.inferred().filter(|cause| !causes.contains(cause));
-        let causes = inferred.into_iter().chain(causes.iter().copied());
+        let first = finding.inferred();
+        let others = causes.iter().copied().filter(|cause| Some(*cause) != first);
+        let causes = first.into_iter().chain(others);
         let causes = causes.filter(|_| !finding.cannot_tell).collect();
         let does = finding.program_does.into_iter().map(|doing| doing.words);
         Failure {

@@ -20,6 +20,8 @@ pub(super) const EXERCISE: Exercise = Exercise {
                 "it does not send back what it has received",
                 "it sends back the whole buffer, not the part that read has filled",
                 "it waits for more: for a newline, or for a full buffer",
+                "it adds something: a greeting, a prefix, a newline",
+                "its buffer is empty: Vec::with_capacity makes room, but no length",
             ],
             by_hand: &["{work} 127.0.0.1:7878", "sockdemo tcp-client --message hello"],
         },
@@ -29,8 +31,8 @@ pub(super) const EXERCISE: Exercise = Exercise {
             talk: one_mib,
             causes: &[
                 "it reads once per connection instead of until read gives 0",
-                "it counts on write to take everything: write_all does, write may not",
                 "it stops at a read that does not fill its buffer",
+                "it sends back more than the part of the buffer that read has filled",
             ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",
@@ -55,6 +57,8 @@ pub(super) const EXERCISE: Exercise = Exercise {
                 "it does not take read's 0 for the end of the stream",
                 "it closes at once at the end, and the rest of the answer is lost",
                 "its stream, or a clone of it, is never dropped",
+                "it serves one client only, or an error of one client ends it",
+                "what one client sends comes back to others, too",
             ],
             by_hand: &["{work} 127.0.0.1:7878", "sockdemo tcp-client -m 'and then'"],
         },
@@ -64,7 +68,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             talk: binary,
             causes: &[
                 "it takes the bytes for text and drops or replaces what is not UTF-8",
-                "it takes a zero byte, or a newline, for the end",
+                "it takes a zero byte, a newline, or the word quit for the end",
             ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",
@@ -78,6 +82,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             causes: &[
                 "it counts on write to take everything: write_all does, write may not",
                 "it gives up, or skips, when the client does not read at once",
+                "an error of a write ends the whole program",
             ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",
@@ -129,7 +134,16 @@ fn half_close(trial: &mut Trial) -> Outcome {
         caller.hears_and_end(sent.as_bytes())?;
         trial.caller()?.resets();
     }
-    Ok(())
+    // Two at the same time, who may also be served one after the other.
+    let mut first = trial.caller()?;
+    let mut second = trial.caller()?;
+    second.sends(b"second")?;
+    first.sends(b"first")?;
+    first.hears_only(b"first")?;
+    first.ends()?;
+    first.hears_end()?;
+    second.ends()?;
+    second.hears_and_end(b"second")
 }
 
 fn binary(trial: &mut Trial) -> Outcome {

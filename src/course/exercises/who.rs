@@ -6,6 +6,15 @@ use crate::course::trial::{
     Caller, Check, Exercise, Finding, Io, Outcome, Trial, answers,
 };
 
+const SWAPPED: &str = "local and peer are in each other's place";
+const LISTENER: &str =
+    "the listener's address was taken for the peer's: ask the accepted stream";
+const FORM: &str = "the line does not look as the page says";
+const NOT_PRINTED: &str = "the line is sent, but not printed on standard output";
+const BRACKETS: &str = "an IPv6 address has brackets, in the argument and in the line";
+const OWN_HOST: &str =
+    "it makes sockets for IPv4 only, or has a host of its own: look at the argument";
+
 pub(super) const EXERCISE: Exercise = Exercise {
     lesson: 1,
     checks: &[
@@ -14,11 +23,11 @@ pub(super) const EXERCISE: Exercise = Exercise {
             says: "a client is told its own address as peer",
             talk: own_address,
             causes: &[
-                "local and peer are in each other's place",
-                "the listener's address was taken for the peer's: ask the accepted stream",
-                "the line does not look as the page says, or does not end with LF",
+                SWAPPED,
+                LISTENER,
+                FORM,
                 "the connection is not closed behind the line",
-                "the line is sent, but not printed",
+                NOT_PRINTED,
             ],
             by_hand: &["{work} 127.0.0.1:7878", "sockdemo tcp-client"],
         },
@@ -72,10 +81,10 @@ pub(super) const EXERCISE: Exercise = Exercise {
             talk: any_address,
             causes: &[
                 "it listens on every address of this machine instead of the one it is given",
-                "an IPv6 address has brackets, in the argument and in the line",
-                "it makes sockets for IPv4 only",
+                BRACKETS,
+                OWN_HOST,
             ],
-            by_hand: &["{work} '[::1]:7878'", "sockdemo tcp-client '[::1]:7878'"],
+            by_hand: &["{work} [::1]:7878", "sockdemo tcp-client [::1]:7878"],
         },
     ],
 };
@@ -85,7 +94,7 @@ fn own_address(trial: &mut Trial) -> Outcome {
     trial.serves_with(Io { terminal: true, ..Io::default() })?;
     let mut caller = trial.caller()?;
     let number = hears_about_itself(&mut caller)?;
-    trial.prints(&line(number, &caller))
+    trial.prints(&line(number, &caller)).map_err(|finding| finding.because(NOT_PRINTED))
 }
 
 fn two_clients(trial: &mut Trial) -> Outcome {
@@ -125,6 +134,7 @@ fn early_leaver(trial: &mut Trial) -> Outcome {
     for _ in 0..20 {
         drop(trial.caller()?);
         trial.caller()?.resets();
+        trial.accepts_everybody()?; // Or a short queue would be full.
     }
     let mut caller = trial.caller()?;
     hears_about_itself(&mut caller).map(|_| ())
@@ -134,7 +144,8 @@ fn any_address(trial: &mut Trial) -> Outcome {
     for host in ["127.0.0.3", "[::1]"] {
         // Not every system has them.
         if TcpListener::bind(format!("{host}:0")).is_ok() {
-            trial.serves_at(host, &[])?;
+            let serves = trial.serves_at(host, &[]);
+            serves.map_err(|finding| finding.of_this_check().because(OWN_HOST))?;
             hears_about_itself(&mut trial.caller()?)?;
             // Nobody else uses this one: who answers there listens everywhere.
             let elsewhere = SocketAddr::from(([127, 0, 0, 4], trial.addr()?.port()));
@@ -158,7 +169,30 @@ fn hears_about_itself(caller: &mut Caller) -> Outcome<usize> {
         return caller.hears_end().map(|()| number);
     }
     let words = "the line is not the one that belongs to this connection";
-    Err(Finding::differs(words, expected.as_bytes(), seen.as_bytes()))
+    let finding = Finding::differs(words, expected.as_bytes(), seen.as_bytes());
+    Err(match cause(number, &seen, caller) {
+        Some(cause) => finding.because(cause),
+        None => finding,
+    })
+}
+
+fn cause(number: usize, seen: &str, caller: &Caller) -> Option<&'static str> {
+    let (local, peer) = (caller.peer_addr(), caller.local_addr());
+    let told = |one, other| seen == format!("conn {number} local {one} peer {other}");
+    if told(peer, local) {
+        Some(SWAPPED)
+    } else if told(local, local) {
+        Some(LISTENER)
+    } else if local.is_ipv6() && !seen.contains('[') {
+        Some(BRACKETS)
+    } else {
+        let words: Vec<_> = seen.split(' ').collect();
+        let [_, _, "local", one, "peer", other] = words.as_slice() else {
+            return Some(FORM);
+        };
+        let is_addr = |word: &str| word.parse::<SocketAddr>().is_ok();
+        (!is_addr(one) || !is_addr(other)).then_some(FORM)
+    }
 }
 
 /// What the program's end of this connection looks like from its side.

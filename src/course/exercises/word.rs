@@ -12,6 +12,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             causes: &[
                 "the length is little-endian: to_be_bytes, from_be_bytes",
                 "the length counts characters, or counts itself",
+                "the answer waits: for a newline, for the end, or in a buffer",
                 "a newline was sent along",
             ],
             by_hand: &[
@@ -38,6 +39,8 @@ pub(super) const EXERCISE: Exercise = Exercise {
             talk: split_length,
             causes: &[
                 "a read that gives 1 byte was taken for the whole length: read_exact",
+                "only one byte of the length is looked at",
+                "what has come of a frame is forgotten when the frame is not whole",
             ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",
@@ -51,7 +54,10 @@ pub(super) const EXERCISE: Exercise = Exercise {
             causes: &[
                 "half a frame was turned into text: take all its bytes first, then decode",
                 "a read that gives less than the frame was taken for all of it",
+                "the length counts characters, or is that of the question: it counts the \
+                 bytes of the answer",
                 "only the letters a to z are made capitals",
+                "a frame that is not UTF-8 was answered or skipped: it closes the connection",
             ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",
@@ -63,9 +69,11 @@ pub(super) const EXERCISE: Exercise = Exercise {
             says: "frames of 0 and of 65,535 bytes",
             talk: extremes,
             causes: &[
+                "a fixed buffer is smaller than the longest frame, or a limit is",
                 "length 0 was taken for the end: an empty frame is a frame",
-                "a fixed buffer is smaller than the longest frame",
-                "the length was read into a signed number",
+                "the length was read into a signed number, or 2 was added in 16 bits",
+                "a zero, a space or a newline in the text was taken for its end",
+                "an answer of more than 65,535 bytes was sent: it closes the connection",
             ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",
@@ -80,6 +88,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
                 "the end of the stream in the middle of a frame was taken for its end",
                 "an error there ends the whole server, not this connection alone",
                 "the connection is not closed at the end of the stream",
+                "it serves one client only",
             ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",
@@ -146,7 +155,7 @@ fn extremes(trial: &mut Trial) -> Outcome {
     trial.serves()?;
     let longest = trial.random.word(65_535);
     let mut caller = trial.caller()?;
-    for word in ["", &longest, "", "a"] {
+    for word in ["", &longest, "", " a\0b\r\n"] {
         caller.sends(&frame(word))?;
         caller.hears(&answer(word))?;
     }

@@ -156,7 +156,10 @@ fn styled(text: &str, ink: Ink) -> Styled {
             _ => (Style::Plain, ""),
         };
         let inside = rest.get(mark.len()..).and_then(|rest| rest.split_once(mark));
-        if let Some((inside, behind)) = inside.filter(|_| style != Style::Plain) {
+        // A star before a space marks nothing.
+        let marks = |inside: &str| style == Style::Code || !inside.starts_with(' ');
+        let inside = inside.filter(|(inside, _)| style != Style::Plain && marks(inside));
+        if let Some((inside, behind)) = inside {
             let marked = style == Style::Code && !ink.0;
             let mark = if marked { "`" } else { "" };
             out.extend(format!("{mark}{inside}{mark}").chars().map(|c| (c, style)));
@@ -190,16 +193,16 @@ fn where_to(text: &str, target: &str) -> String {
     }
 }
 
-/// Breaks text at its spaces into lines of at most `columns`.
+/// Breaks text at its spaces into lines of at most `columns`. Code is not broken.
 fn wrap(text: Styled, columns: usize) -> Vec<Styled> {
     let mut lines = vec![Styled::new()];
-    for word in text.split(|(c, _)| *c == ' ') {
+    for word in text.split(|(c, style)| *c == ' ' && *style != Style::Code) {
         let Some(line) = lines.last_mut() else { return lines };
         let gap = usize::from(!line.is_empty());
         if !line.is_empty() && length(line) + gap + length(word) > columns {
             lines.push(word.to_vec());
         } else {
-            // A gap inside of code looks like the code around it.
+            // A gap inside of bold words looks like the words around it.
             let style = match (line.last(), word.first()) {
                 (Some((_, before)), Some((_, behind))) if before == behind => *before,
                 _ => Style::Plain,
@@ -239,9 +242,10 @@ mod tests {
 
     #[test]
     fn a_page_becomes_lines() {
-        let page = "# 5. Bytes\n\n**Why?**\n\nA *stream* of bytes.\nIt has no `edges`, none at all.\n";
-        let shown =
-            "5. Bytes\n\nWhy?\n\nA stream of bytes. It has no\n`edges`, none at all.\n";
+        let page = "# 5. Bytes\n\n**Why?**\n\n\
+            A *stream* of bytes.\nIt has no `edges`, none at all.\n";
+        let shown = "5. Bytes\n\nWhy?\n\n\
+            A stream of bytes. It has no\n`edges`, none at all.\n";
         assert_eq!(plain(page), shown);
         let coloured = show("A *stream* of `bytes`.", 80, Ink(true), "");
         assert_eq!(coloured, "A \x1b[3mstream\x1b[0m of \x1b[36mbytes\x1b[0m.\n");
@@ -249,14 +253,23 @@ mod tests {
 
     #[test]
     fn lists_hang_and_code_stays_as_it_is() {
-        let page = "- **a.** one and two and three and four\n- **b.** short\n\n```rust\nlet x = \"a long line that is not broken\";\n\nend\n```\n";
-        let shown = "- a. one and two and three and\n  four\n- b. short\n\n  let x = \"a long line that is not broken\";\n\n  end\n";
+        let page = "- **a.** one and two and three and four\n- **b.** short\n\n\
+            ```rust\nlet x = \"a long line that is not broken\";\n\nend\n```\n";
+        let shown = "- a. one and two and three and\n  four\n- b. short\n\n  \
+            let x = \"a long line that is not broken\";\n\n  end\n";
         assert_eq!(plain(page), shown);
     }
 
     #[test]
+    fn a_command_is_not_broken() {
+        let page = "To see all of it again: `sockdemo myth F6`.\n";
+        assert_eq!(plain(page), "To see all of it again:\n`sockdemo myth F6`.\n");
+    }
+
+    #[test]
     fn an_answer_stays_folded() {
-        let page = "before\n\n<details><summary>Answer</summary>\n\n**c.** secret\n\n</details>\n\n## Next\n";
+        let page = "before\n\n<details><summary>Answer</summary>\n\n\
+            **c.** secret\n\n</details>\n\n## Next\n";
         assert_eq!(plain(page), "before\n\n(folded)\n\nNext\n");
     }
 
@@ -274,8 +287,9 @@ mod tests {
         assert_eq!(plain(page), "src/a.rs\n");
         assert_eq!(
             plain("[framing](../06-framing/README.md)."),
-            "framing (`sockdemo lesson 06`).\n"
+            "framing\n(`sockdemo lesson 06`).\n"
         );
+        assert_eq!(plain("[words](../a.md)"), "words (a.md)\n");
         assert_eq!(plain("5 * 3 [x] `a*b`"), "5 * 3 [x] `a*b`\n");
     }
 }

@@ -5,11 +5,13 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::course::trial::finding::{Finding, Outcome, Then, bytes};
-use crate::course::trial::witness::{Witness, has_taken_all};
+use crate::course::trial::witness::{Untaken, Witness, untaken};
 use crate::kit::stop::Stop;
 use crate::kit::text::duration;
 
@@ -46,6 +48,8 @@ pub struct Caller {
     sent: usize,
     heard: usize,
     ended: bool,
+    // Another thread is still sending.
+    sending: Arc<AtomicBool>,
 }
 
 impl Caller {
@@ -65,7 +69,17 @@ impl Caller {
         });
         let (local, peer) = addresses?;
         let stop = stop.clone();
-        Ok(Caller { stream, local, peer, witness, stop, sent: 0, heard: 0, ended: false })
+        Ok(Caller {
+            stream,
+            local,
+            peer,
+            witness,
+            stop,
+            sent: 0,
+            heard: 0,
+            ended: false,
+            sending: Arc::default(),
+        })
     }
 
     /// This check's address.
@@ -127,11 +141,11 @@ impl Caller {
     pub fn waits_until_taken(&self) {
         let deadline = Instant::now() + FETCHED;
         loop {
-            match has_taken_all(self.local) {
-                Some(true) => return,
-                Some(false) if Instant::now() > deadline => return,
-                Some(false) if self.stop.within(LOOK_AGAIN) => return,
-                Some(false) => {}
+            match untaken(self.local) {
+                Some(Untaken { unread: 0, .. }) => return,
+                Some(_) if Instant::now() > deadline => return,
+                Some(_) if self.stop.within(LOOK_AGAIN) => return,
+                Some(_) => {}
                 None => {
                     self.stop.within(BLIND_PAUSE);
                     return;
@@ -178,23 +192,47 @@ impl Caller {
         Err(finding)
     }
 
+    /// Reads. A program that is slow, but is still taking what was sent, may take its time.
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut before = None;
+        loop {
+            match (&self.stream).read(buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_silence(&error) && self.is_taken_from(&mut before) => {}
+                read => return read,
+            }
+        }
+    }
+
+    /// Is there more to be sent, or does the program go on taking what was sent?
+    fn is_taken_from(&self, before: &mut Option<u32>) -> bool {
+        if self.sending.load(Ordering::Relaxed) {
+            return true; // It ends itself when nothing is taken.
+        }
+        let now = untaken(self.local).map(|left| left.unread + left.unsent);
+        let goes_on = before.map_or(now > Some(0), |before| now < Some(before));
+        *before = now;
+        goes_on
+    }
+
     /// Hears exactly these bytes, and looks no further.
     pub fn hears(&mut self, expected: &[u8]) -> Outcome {
         let mut seen = vec![0; expected.len()];
         let mut n = 0;
         while n < expected.len() {
             let rest = seen.get_mut(n..).unwrap_or_default();
-            match (&self.stream).read(rest) {
+            match self.read(rest) {
                 Ok(0) => return Err(self.came(expected, &seen, n, Then::End)),
                 Ok(more) => n += more,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
                     let then = then(&error);
                     return Err(self.came(expected, &seen, n, then));
                 }
             }
             if expected.get(..n) != seen.get(..n) {
-                return Err(self.came(expected, &seen, n, Then::More));
+                seen.truncate(n);
+                seen.extend(self.what_else_came());
+                return Err(self.came(expected, &seen, seen.len(), Then::More));
             }
         }
         self.heard += n;
@@ -204,16 +242,22 @@ impl Caller {
     /// Hears these bytes, and for a moment nothing behind them.
     pub fn hears_only(&mut self, expected: &[u8]) -> Outcome {
         self.hears(expected)?;
-        let patience = |time| self.stream.set_read_timeout(Some(time));
-        patience(NO_MORE).map_err(|error| Finding::cannot_tell(error.to_string()))?;
-        let mut more = vec![0; 64 * 1024];
-        let n = (&self.stream).read(&mut more).unwrap_or(0); // An end shows later.
-        patience(PATIENCE).map_err(|error| Finding::cannot_tell(error.to_string()))?;
-        if n == 0 {
+        let more = self.what_else_came();
+        if more.is_empty() {
             return Ok(());
         }
-        let seen = [expected, more.get(..n).unwrap_or_default()].concat();
+        let seen = [expected, &more].concat();
         Err(Finding::differs("more came back than expected", expected, &seen))
+    }
+
+    /// What comes in a moment, if anything does. An end shows later.
+    fn what_else_came(&self) -> Vec<u8> {
+        let mut more = vec![0; 64 * 1024];
+        let patience = |time| self.stream.set_read_timeout(Some(time));
+        let read = patience(NO_MORE).and_then(|()| (&self.stream).read(&mut more));
+        more.truncate(read.unwrap_or(0));
+        let _ = patience(PATIENCE); // It was allowed a moment ago.
+        more
     }
 
     /// Hears these bytes and then the end of the stream.
@@ -230,6 +274,18 @@ impl Caller {
         }
         let seen = "more came where the stream should have ended";
         Err(Finding::new(seen).with(b"", &rest, Then::End))
+    }
+
+    /// Nothing came behind the end of the stream. A reset there takes nothing away from
+    /// this check, but it may from a client whose line is still on its way.
+    pub fn was_not_reset(&self) -> Outcome {
+        match self.stream.take_error() {
+            Ok(None) => Ok(()),
+            Ok(Some(error)) | Err(error) => {
+                let words = "the line and the end came, and behind them a reset";
+                Err(Finding::new(format!("{words} ({error})")))
+            }
+        }
     }
 
     /// Hears a line, which ends with LF: gives it without.
@@ -253,29 +309,40 @@ impl Caller {
         line.pop();
         match String::from_utf8(line) {
             Ok(line) => Ok(line),
-            Err(line) => {
-                let seen = "the line is not UTF-8";
-                Err(Finding::new(seen).with(b"", line.as_bytes(), Then::More))
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+                Err(Finding::new(format!(
+                    "the line is no text: its byte {}, {byte:02x}, is not UTF-8",
+                    at + 1
+                )))
             }
         }
     }
 
-    /// Everything up to the end of the stream.
+    /// Everything up to the end of the stream, which has to come in time even if other
+    /// things do.
     pub fn hears_to_end(&mut self) -> Outcome<Vec<u8>> {
         let mut all = Vec::new();
         let mut buffer = vec![0; 64 * 1024];
+        let deadline = Instant::now() + PATIENCE;
         let then = loop {
-            match (&self.stream).read(&mut buffer) {
+            match self.read(&mut buffer) {
                 Ok(0) => break Then::End,
-                Ok(_) if all.len() > LONGEST => break Then::More,
+                Ok(_) if all.len() > LONGEST || Instant::now() > deadline => {
+                    break Then::More;
+                }
                 Ok(n) => all.extend(buffer.get(..n).unwrap_or_default()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => break then(&error),
             }
         };
         self.heard += all.len();
         match then {
             Then::End => Ok(all),
+            Then::More => {
+                let seen = "more and more came where the stream should have ended";
+                Err(Finding::new(seen).with(b"", &all, then))
+            }
             _ => Err(self.heard_wrong("the end of the stream", b"", &all, then)),
         }
     }
@@ -298,17 +365,20 @@ impl Caller {
         bytes: &[u8],
         hear: impl FnOnce(&mut Caller) -> Outcome,
     ) -> Outcome {
-        let (stream, ends) = (&self.stream, self.ended);
+        let (stream, ends, sending) = (&self.stream, self.ended, &self.sending);
         self.sent += bytes.len();
+        sending.store(true, Ordering::Relaxed);
         let send = move || {
             let sent = (&*stream).write_all(bytes);
             if ends {
                 let _ = sent.and_then(|()| stream.shutdown(Shutdown::Write)); // Is heard.
             }
+            sending.store(false, Ordering::Relaxed);
         };
         let twin = stream.try_clone();
         let twin = twin.map_err(|error| Finding::cannot_tell(error.to_string()))?;
-        let mut ear = Caller { stream: twin, stop: self.stop.clone(), ..*self };
+        let (stop, sending) = (self.stop.clone(), Arc::clone(sending));
+        let mut ear = Caller { stream: twin, stop, sending, ..*self };
         thread::scope(|scope| {
             let sender = thread::Builder::new().spawn_scoped(scope, send);
             sender.map_err(|error| Finding::cannot_tell(error.to_string()))?;

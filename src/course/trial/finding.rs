@@ -25,6 +25,8 @@ pub struct Finding {
     pub(crate) program_does: Vec<Doing>,
     /// The connection broke: perhaps the program has just ended.
     pub(crate) broken: bool,
+    /// What the check itself takes for the likeliest cause.
+    pub(crate) because: Option<&'static str>,
 }
 
 /// What every program has to keep to, in every check.
@@ -89,6 +91,26 @@ impl Finding {
         Box::new(Finding { seen: seen.into(), ..Finding::default() })
     }
 
+    /// This is the likeliest cause, as far as the check can see.
+    pub fn because(mut self: Box<Self>, cause: &'static str) -> Box<Finding> {
+        self.because = Some(cause);
+        self
+    }
+
+    /// The same, if nothing more certain is known.
+    pub fn or_because(self: Box<Self>, cause: &'static str) -> Box<Finding> {
+        match self.because {
+            Some(_) => self,
+            None => self.because(cause),
+        }
+    }
+
+    /// Not to listen is what this check is about: no rule above all checks.
+    pub fn of_this_check(mut self: Box<Self>) -> Box<Finding> {
+        self.rule = None;
+        self
+    }
+
     /// The machine does not allow to find out.
     pub fn cannot_tell(why: impl Into<String>) -> Box<Finding> {
         Box::new(Finding { seen: why.into(), cannot_tell: true, ..Finding::default() })
@@ -142,15 +164,29 @@ impl Finding {
 impl Finding {
     /// What the evidence itself says about the cause, if it does.
     pub(crate) fn inferred(&self) -> Option<&'static str> {
+        if self.because.is_some() {
+            return self.because;
+        }
         let waits_for_end = self.bytes.as_ref().is_some_and(|bytes| {
             bytes.expected.is_empty() && matches!(bytes.then, Then::Silence(_))
         });
         let sees = |kind| self.program_does.iter().any(|doing| doing.kind == kind);
+        if sees(Kind::Ended) && self.rule.is_none() {
+            return Some(
+                "the whole program has ended: the end of one connection, or an error of one, \
+                 must not end a server",
+            );
+        }
         self.check_waits.as_ref()?;
         if sees(Kind::Runs) {
             Some(
                 "a loop goes round without waiting: at the end of a stream, read gives 0 at \
                  once, again and again",
+            )
+        } else if waits_for_end && sees(Kind::ReceivesHere) {
+            Some(
+                "both sides wait: the program for more bytes, this check for the end of the \
+                 stream, which the program has not sent",
             )
         } else if waits_for_end {
             Some(

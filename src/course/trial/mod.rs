@@ -9,6 +9,7 @@ mod exercise;
 pub(super) mod finding;
 pub(super) mod group;
 mod heard;
+mod port;
 pub(super) mod program;
 mod random;
 mod starting;
@@ -291,8 +292,15 @@ impl Trial<'_> {
         let deadline = Instant::now() + START;
         loop {
             if let Ok(stream) = TcpStream::connect_timeout(&addr, PATIENCE) {
-                // A port may connect to itself while nobody listens there.
-                if stream.local_addr().ok() != Some(addr) {
+                // While nobody listens there, a port may connect to itself, or to somebody
+                // who is looking for a free one and is gone in a moment.
+                let listeners = program.witness.listeners();
+                let mut is_ours = listeners.iter().any(|at| at.port() == addr.port());
+                if !is_ours {
+                    program.ended_in_a_moment(); // A reset arrives meanwhile.
+                    is_ours = stream.peer_addr().is_ok();
+                }
+                if is_ours && stream.local_addr().ok() != Some(addr) {
                     self.first = Some(stream);
                     return Ok(true);
                 }
@@ -325,9 +333,14 @@ impl Trial<'_> {
                 let ended = ending
                     .status
                     .filter(|status| ending.by_itself && (matters || !status.success()));
-                if let Some(status) = ended {
-                    let words = format!("ended meanwhile: {}", said(status));
-                    finding.program_does = vec![Doing::other(words)];
+                // What it did while this check waited says more than how it ended then.
+                let seen_alive =
+                    finding.check_waits.is_some() && !finding.program_does.is_empty();
+                if let Some(status) = ended.filter(|_| !seen_alive) {
+                    finding.program_does = vec![match self.addr {
+                        Some(_) => Doing::server_ended(&said(status)),
+                        None => Doing::other(format!("ended: {}", said(status))),
+                    }];
                 }
                 Some(finding)
             }

@@ -1,25 +1,24 @@
 //! How a program is found to be ready, and what can be said if it is not.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::course::trial::caller::PATIENCE;
 use crate::course::trial::finding::{Finding, Outcome, Rule};
+use crate::course::trial::port;
 use crate::course::trial::program::Program;
 use crate::course::trial::witness::Doing;
 
 /// How long a program may take until it listens: an interpreter on a busy machine.
 pub(super) const START: Duration = Duration::from_secs(10);
 
-/// An address of this host where nobody listens. The port may be snatched away before the
+/// An address of this host whose port nobody uses. It may be snatched away before the
 /// program binds it; then there is another one.
 pub(super) fn free_port(host: &str) -> Outcome<SocketAddr> {
-    let listener = TcpListener::bind(format!("{host}:0"));
-    let addr = listener.and_then(|listener| listener.local_addr());
-    addr.map_err(|error| {
+    port::unused(host).map_err(|error| {
         Finding::cannot_tell(format!("could not find a free port: {error}"))
     })
 }
@@ -68,8 +67,7 @@ pub(super) fn not_found(status: ExitStatus) -> Outcome {
 pub(super) fn ended_early(program: &mut Program, addr: SocketAddr) -> Outcome<bool> {
     let Some(status) = program.ends_within(Duration::ZERO) else { return Ok(false) };
     not_found(status)?;
-    let taken = TcpListener::bind(addr).is_err_and(|e| e.kind() == ErrorKind::AddrInUse);
-    if taken && program.witness.listeners().is_empty() {
+    if port::is_used(addr.port()) && program.witness.listeners().is_empty() {
         return Ok(false);
     }
     let words = format!("the program ended before it listened on {addr}");

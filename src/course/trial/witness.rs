@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     Accepts,
     /// It waits for another thread.
     Thread,
+    /// A server that should go on has ended.
+    Ended,
     /// Something that explains nothing by itself.
     Other,
 }
@@ -99,28 +101,37 @@ impl Witness {
     }
 }
 
-/// Has the program taken everything that was sent to it from `ours`? Nobody knows where
-/// the kernel does not show it.
-pub(super) fn has_taken_all(ours: SocketAddr) -> Option<bool> {
+/// What was sent on a connection and has not been taken by the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Untaken {
+    /// It lies ready for the program.
+    pub(super) unread: u32,
+    /// It has not arrived there, or the other kernel has not said so yet.
+    pub(super) unsent: u32,
+}
+
+/// How much of what was sent from `ours` has not been taken. Nobody knows where the kernel
+/// does not show it.
+pub(super) fn untaken(ours: SocketAddr) -> Option<Untaken> {
     if !cfg!(target_os = "linux") {
         return None;
     }
-    let table = if ours.ip().to_canonical().is_ipv4() { "tcp" } else { "tcp6" };
-    // A socket that takes both families stands in the table of IPv6.
-    let sockets =
-        kernel::sockets(if table == "tcp" { &["tcp", "tcp6"] } else { &["tcp6"] });
-    let theirs = sockets.iter().find(|(_, entry)| same(entry.peer, ours));
-    let at_program = theirs.map_or(0, |(_, entry)| entry.unread());
-    Some(at_program == 0)
+    let sockets = kernel::sockets_of_port(ours.port());
+    let theirs = sockets.iter().find(|entry| same(entry.peer, ours));
+    let own = sockets.iter().find(|entry| same(entry.local, ours));
+    Some(Untaken {
+        unread: theirs.map_or(0, |entry| entry.unread()),
+        unsent: own.map_or(0, |entry| entry.unsent()),
+    })
 }
 
 /// How many connections wait to be accepted at an address. Nobody knows where the kernel
 /// does not show it.
 pub(super) fn in_the_queue_of(addr: SocketAddr) -> Option<u32> {
-    let sockets = kernel::sockets(&["tcp", "tcp6"]).into_iter();
-    let mut listening = sockets.filter(|(_, entry)| entry.state == LISTEN);
-    let listener = listening.find(|(_, entry)| entry.local == addr);
-    listener.map(|(_, entry)| entry.waiting)
+    let sockets = kernel::sockets_of_port(addr.port());
+    let mut listening = sockets.iter().filter(|entry| entry.state == LISTEN);
+    let listener = listening.find(|entry| entry.local == addr);
+    listener.map(|entry| entry.waiting)
 }
 
 fn listeners(pids: &[u32]) -> Vec<SocketAddr> {
@@ -142,6 +153,10 @@ fn same(one: SocketAddr, other: SocketAddr) -> bool {
 }
 
 impl Doing {
+    pub(super) fn server_ended(how: &str) -> Doing {
+        Doing { kind: Kind::Ended, words: format!("ended meanwhile: {how}") }
+    }
+
     pub(super) fn other(words: impl Into<String>) -> Doing {
         Doing { kind: Kind::Other, words: words.into() }
     }
@@ -209,9 +224,13 @@ impl Scene<'_> {
             );
         }
         let here = self.ours.is_some_and(|ours| same(entry.peer, ours));
-        let whose = match here {
-            true => "this check's connection".to_owned(),
-            false => format!("another connection, with {}", entry.peer),
+        if call == "connect" {
+            return (Kind::Other, format!("waits for an answer from {}", entry.peer));
+        }
+        let whose = match (here, self.ours) {
+            (true, _) => "this check's connection".to_owned(),
+            (false, Some(_)) => format!("another connection, with {}", entry.peer),
+            (false, None) => format!("a connection with {}", entry.peer),
         };
         let ready = count(u64::from(entry.unread()));
         let unsent = count(u64::from(entry.unsent()));
@@ -219,6 +238,7 @@ impl Scene<'_> {
         let kind = match (here, sends) {
             (true, true) => Kind::SendsHere,
             (true, false) => Kind::ReceivesHere,
+            (false, _) if self.ours.is_none() => Kind::Other,
             (false, _) => Kind::ElsewhereBusy,
         };
         match sends {

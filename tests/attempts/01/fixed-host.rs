@@ -1,4 +1,4 @@
-//! fails starts: takes the port from its argument, and listens on 127.0.0.1
+//! fails any-address: takes the port from its argument, and listens on 127.0.0.1
 use std::io::Write;
 use std::net::TcpListener;
 

@@ -1,4 +1,4 @@
-# fails starts: makes its socket for IPv4, whatever the address
+# fails any-address: makes its socket for IPv4, whatever the address
 import socket
 import sys
 

@@ -1,4 +1,4 @@
-# fails starts: splits host and port at the first colon
+# fails any-address: splits host and port at the first colon
 import socket
 import sys
 

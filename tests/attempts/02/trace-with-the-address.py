@@ -1,4 +1,4 @@
-# fails no-panic: ends with a trace that names the address
+# fails busy: ends with a trace that names the address
 import socket
 import sys
 

@@ -1,4 +1,4 @@
-//! fails silent: waits a second for each silent client, one after another
+//! passes: waits a second for each silent client, one after another
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;

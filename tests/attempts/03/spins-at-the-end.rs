@@ -1,4 +1,4 @@
-//! fails silent: takes the end of the stream for silence, and goes round
+//! fails line: takes the end of the stream for silence, and goes round
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
 

@@ -1,4 +1,4 @@
-# fails only-after-end: input() gives one line, as text
+# fails empty-input: input() gives one line, as text
 import socket
 import sys
 

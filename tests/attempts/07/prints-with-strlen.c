@@ -1,4 +1,4 @@
-// fails only-after-end: prints as far as strlen, of a buffer that is never ended
+// fails reply: prints as far as strlen, of a buffer that is never ended
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>

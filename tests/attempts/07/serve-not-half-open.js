@@ -1,4 +1,4 @@
-// fails ten-megabytes: serve without allowHalfOpen
+// passes: serve answers in the end event, before Node.js ends its half
 const net = require("net");
 
 const [role, addr] = process.argv.slice(-2);

@@ -1,4 +1,4 @@
-// fails half-close: reads on when read gives -1
+// fails half-close: ends the program when read gives -1
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,25 @@
+//! fails refused: exit code 0, whatever happened
+use std::io::ErrorKind;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+fn main() {
+    for target in std::env::args().skip(1) {
+        println!("{target} {}", probe(&target));
+    }
+}
+
+fn probe(target: &str) -> &'static str {
+    let mut outcome = "unresolved";
+    for addr in target.to_socket_addrs().into_iter().flatten() {
+        outcome = match TcpStream::connect_timeout(&addr, Duration::from_secs(1)) {
+            Ok(_) => return "open",
+            Err(error) => match error.kind() {
+                ErrorKind::ConnectionRefused => "refused",
+                ErrorKind::TimedOut => "timeout",
+                _ => "failed",
+            },
+        };
+    }
+    outcome
+}

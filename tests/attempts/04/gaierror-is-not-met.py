@@ -1,0 +1,21 @@
+# fails goes-on: a name that cannot be looked up ends it with a trace
+import socket
+import sys
+
+
+def probe(target):
+    host, port = target.rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+        return "open"
+    except ConnectionRefusedError:
+        return "refused"
+    except TimeoutError:
+        return "timeout"
+
+
+outcomes = []
+for target in sys.argv[1:]:
+    outcomes.append(probe(target))
+    print(target, outcomes[-1])
+sys.exit(0 if all(outcome == "open" for outcome in outcomes) else 1)
