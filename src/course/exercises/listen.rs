@@ -8,7 +8,8 @@ use crate::course::trial::{
 
 const GIVEN: &str =
     "it prints the address that it was given, not the one that it has: local_addr";
-const FIRST: &str = "the first line on standard output has to be `listening on IP:PORT`, and ends with LF";
+const FIRST: &str = "the first line on standard output has to be `listening on IP:PORT`, \
+                     and ends with LF";
 const ACCEPTS: &str = "it prints and ends, or does not listen, or accepts only once";
 const EVERYWHERE: &str =
     "it binds 0.0.0.0 or [::], which is every address of this machine";

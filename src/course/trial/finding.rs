@@ -336,7 +336,7 @@ fn named(bytes: &[u8]) -> String {
                 '\x1b' => out.push_str("<ESC>"),
                 '\'' | '"' | '\\' => out.push(c),
                 c if c.is_ascii_control() => {
-                    out.push_str(&format!("<{:02x}>", u32::from(c)))
+                    out.push_str(&format!("<{:02x}>", u32::from(c)));
                 }
                 c if c.escape_debug().count() == 1 => out.push(c),
                 c => out.push_str(&format!("<U+{:04X}>", u32::from(c))),

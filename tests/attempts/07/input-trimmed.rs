@@ -36,7 +36,7 @@ fn count(addr: &str) -> io::Result<()> {
     let mut input = Vec::new();
     io::stdin().read_to_end(&mut input)?;
     let mut stream = TcpStream::connect(addr)?;
-    stream.write_all(input.trim_ascii().split(|b| *b == b'\n').next().unwrap())?;
+    stream.write_all(input.trim_ascii())?;
     stream.shutdown(Shutdown::Write)?;
     let mut reply = Vec::new();
     stream.read_to_end(&mut reply)?;
