@@ -45,7 +45,14 @@ const TROUBLES: &[Trouble] = &[
     Trouble { kind: "spins", cause: ["it spins"; 3] },
     Trouble { kind: "ignores-sigterm", cause: ["(SIGTERM), and was killed"; 3] },
     Trouble { kind: "leaves-a-child", cause: ["left a process behind"; 3] },
-    Trouble { kind: "floods", cause: ["the end of 1,050,000 bytes"; 3] },
+    Trouble {
+        kind: "floods",
+        cause: [
+            "the end of 1,050,000 bytes",
+            "does not say where it listens",
+            "the end of 1,050,000 bytes",
+        ],
+    },
     Trouble { kind: "crashes", cause: ["exit code 7", "exit code 7", "exit code 7"] },
     Trouble {
         kind: "wrong-port",
