@@ -107,7 +107,8 @@ fn one_mib(trial: &mut Trial) -> Outcome {
     let (first, rest) = sent.as_bytes().split_at(997);
     let mut caller = trial.caller()?;
     caller.sends_pieces([first])?;
-    caller.sends_while_hearing(rest, sent.as_bytes())
+    caller.sends_while_hearing(rest, sent.as_bytes())?;
+    caller.hears_only(b"")
 }
 
 fn byte_by_byte(trial: &mut Trial) -> Outcome {

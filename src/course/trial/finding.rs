@@ -227,6 +227,7 @@ impl Bytes {
         };
         let mut lines = vec![
             match expected.as_slice() {
+                [] if self.then == Then::More => "expected  nothing more".to_owned(),
                 [] => "expected  the end of the stream".to_owned(),
                 _ => format!("expected  {}", excerpt(expected, from, Then::More)),
             },
