@@ -146,12 +146,8 @@ fn hints_are_climbed_and_remembered() {
     let hints = [hint(), hint(), hint(), hint(), hint()];
 
     for (i, name) in ["Symptom", "Concept", "The call", "A sketch"].iter().enumerate() {
-        let heading = format!("hint {}. {name} of 4", i + 1);
-        assert!(
-            hints[i].contains(&format!("{}. {name}", i + 1)),
-            "{heading}: {}",
-            hints[i]
-        );
+        let heading = format!("\nhint {} of 4: {name}\n", i + 1).to_lowercase();
+        assert!(hints[i].contains(&heading), "{heading}: {}", hints[i]);
     }
     assert_eq!(hints[3], hints[4], "the last hint stays the last");
     assert!(hints[0].ends_with("3 hints left.\n"), "{}", hints[0]);
