@@ -16,8 +16,9 @@ const AT_ONCE: Duration = Duration::from_millis(400);
 /// A check that is slow itself, on a busy machine, cannot blame a program that has closed.
 const PROMPT: Duration = Duration::from_millis(50);
 
-/// How long a client may wait behind three silent ones: a second for each is bearable.
-const BEARABLE: Duration = Duration::from_millis(3500);
+/// How long a client may wait behind three silent ones: a second for each is bearable, two
+/// are not.
+const BEARABLE: Duration = Duration::from_secs(4);
 
 pub(super) const EXERCISE: Exercise = Exercise {
     lesson: 3,
