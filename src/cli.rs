@@ -1,25 +1,23 @@
 //! The command line: which commands there are, and the flags they share.
 
-use std::fs::File;
-use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+mod narration;
+
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::course::{check, lesson, myth, replay, sockets, tour};
-use crate::demos::{tcp_client, tcp_server, udp_client, udp_server};
+use self::narration::{Colour, Look, Narration, Screen, Voices};
+use crate::course::{check, compare, lesson, myth, replay, sockets, tour};
+use crate::demos::{
+    chat_client, chat_server, forward, http_client, http_server, tcp_client, tcp_server,
+    udp_client, udp_server, ws_client, ws_server,
+};
 use crate::kit::error::{Doing, Result};
-use crate::kit::log::Log;
 use crate::kit::output;
-use crate::kit::step::Steps;
+use crate::kit::say::Say;
 use crate::kit::stop::Stop;
-use crate::kit::view::draw::Drawing;
-use crate::kit::view::json::Json;
-use crate::kit::view::ladder::Ladder;
-use crate::kit::view::lines::Lines;
-use crate::kit::view::{Ink, Page, View};
 
 /// See every socket call: blocking std::net demos, narrated call by call
 #[derive(Debug, Parser)]
@@ -27,7 +25,8 @@ use crate::kit::view::{Ink, Page, View};
     name = "sockdemo",
     version,
     max_term_width = 80,
-    disable_help_subcommand = false
+    disable_help_subcommand = false,
+    mut_subcommands(|command| command.mut_args(below_zero))
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -52,6 +51,36 @@ enum Command {
         after_help = "In two terminals:\n  sockdemo udp-server\n  sockdemo udp-client"
     )]
     UdpClient(Told<udp_client::Args>),
+    #[command(after_help = "Members without chat-client: nc 127.0.0.1 7880\n\n\
+        In two terminals, and more people in others:\n  \
+        sockdemo chat-server --view events\n  sockdemo chat-client --name ann")]
+    ChatServer(Told<chat_server::Args>),
+    #[command(after_help = "In two terminals:\n  \
+        sockdemo chat-server\n  sockdemo chat-client --name ann")]
+    ChatClient(Told<chat_client::Args>),
+    #[command(after_help = "\
+        FAULTS of a stream: delay=50ms jitter=20ms rate=100k split=3 split=random\n  \
+        merge=1000, and at a byte: stall=5000 swallow=5000 cut=5000 reset=5000\n\
+        FAULTS of datagrams: loss=20% duplicate=10% reorder=10% truncate=5%\n  \
+        corrupt=5% delay=50ms jitter=20ms\n\n\
+        In two terminals, and a client in a third:\n  sockdemo tcp-server\n  \
+        sockdemo forward :8080 :7878 --view ladder\n  sockdemo tcp-client :8080")]
+    Forward(Box<Told<forward::Args>>),
+    #[command(after_help = "In two terminals:\n  \
+        sockdemo http-server\n  sockdemo http-client")]
+    HttpServer(Told<http_server::Args>),
+    #[command(after_help = "In two terminals:\n  \
+        sockdemo http-server\n  sockdemo http-client")]
+    HttpClient(Told<http_client::Args>),
+    #[command(
+        after_help = "A browser's console: new WebSocket('ws://127.0.0.1:9001')\n\n\
+        In two terminals:\n  sockdemo ws-server\n  sockdemo ws-client"
+    )]
+    WsServer(Told<ws_server::Args>),
+    #[command(after_help = "In two terminals:\n  \
+        sockdemo ws-server\n  sockdemo ws-client\n  \
+        sockdemo ws-client -m hello --ping hey ws://127.0.0.1:9001/any/path")]
+    WsClient(Told<ws_client::Args>),
     #[command(after_help = "Then, in two terminals:\n  \
         sockdemo tcp-server\n  sockdemo tcp-client")]
     Tour(Told<tour::Args>),
@@ -76,12 +105,20 @@ enum Command {
     #[command(after_help = "In two terminals:\n  \
         sockdemo tcp-server\n  sockdemo sockets --watch")]
     Sockets(sockets::Args),
+    #[command(
+        after_help = "Measure, and then look at one of them:\n  sockdemo compare\n\n\
+        In two terminals:\n  sockdemo http-server\n  \
+        sockdemo http-client :8080/news/stream"
+    )]
+    Compare(compare::Args),
 }
 
 /// The map that a bare `sockdemo` prints: groups in teaching order.
 const MAP: &[(&str, &[&str])] = &[
     ("The calls", &["tcp-server", "tcp-client", "udp-server", "udp-client"]),
-    ("Classroom", &["tour", "lesson", "check", "myth", "replay", "sockets"]),
+    ("Conversations", &["chat-server", "chat-client", "forward"]),
+    ("The web", &["http-server", "http-client", "ws-server", "ws-client"]),
+    ("Classroom", &["tour", "lesson", "check", "myth", "replay", "compare", "sockets"]),
 ];
 
 // A command with its narration. (A doc comment here would become the commands' help.)
@@ -93,6 +130,12 @@ struct Told<A: clap::Args> {
     narration: Narration,
 }
 
+/// -1 is a number that is refused, and no option that nobody knows.
+fn below_zero(arg: clap::Arg) -> clap::Arg {
+    let takes_values = arg.get_action().takes_values();
+    arg.allow_negative_numbers(takes_values)
+}
+
 // A command that shows a page.
 #[derive(Debug, clap::Args)]
 struct Coloured<A: clap::Args> {
@@ -101,64 +144,6 @@ struct Coloured<A: clap::Args> {
     /// When to colour; NO_COLOR=1 also says never
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
-}
-
-// How the calls are told.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Narration")]
-struct Narration {
-    /// Tell nothing
-    #[arg(short, long)]
-    quiet: bool,
-
-    /// Tell in JSON, one object a line (docs/events.md explains the fields)
-    #[arg(long, conflicts_with_all = ["quiet", "view"])]
-    json: bool,
-
-    /// Write the same events into a file, for `sockdemo replay`
-    #[arg(long, value_name = "FILE")]
-    record: Option<PathBuf>,
-
-    /// Wait for Enter before each call, and say what it is for (a client then takes its
-    /// text from --message or a pipe)
-    #[arg(long, conflicts_with_all = ["quiet", "json"])]
-    step: bool,
-
-    /// How to show the calls
-    #[arg(long, value_name = "VIEW")]
-    view: Option<Look>,
-
-    /// Only what was observed, no explanations
-    #[arg(long)]
-    terse: bool,
-
-    /// When to colour; NO_COLOR=1 also says never
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    color: Colour,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Look {
-    /// One line a call
-    Lines,
-    /// Two columns and arrows
-    Ladder,
-    /// The ladder in words, for a screen reader
-    Sentences,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Colour {
-    Auto,
-    Always,
-    Never,
-}
-
-/// A command whose subject is the picture itself shows it on standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Screen {
-    Stdout,
-    Stderr,
 }
 
 impl Cli {
@@ -178,133 +163,104 @@ impl Cli {
 
     /// Runs a command whose result is what it shows.
     fn show(self, stop: &Stop) -> Result<()> {
+        use Command as C;
         match self.command {
-            None | Some(Command::Check(_) | Command::Myth(_)) => {
-                output::payload(map().as_bytes())
+            None | Some(C::Check(_) | C::Myth(_)) => output::payload(map().as_bytes()),
+            Some(C::TcpServer(told)) => told.serves(Voices::One, stop, tcp_server::run),
+            Some(C::UdpServer(told)) => told.serves(Voices::One, stop, udp_server::run),
+            Some(C::WsServer(told)) => told.serves(Voices::One, stop, ws_server::run),
+            Some(C::ChatServer(told)) => {
+                told.serves(Voices::Loop, stop, chat_server::run)
             }
-            Some(Command::TcpServer(Told { args, narration })) => narration
-                .around(stop, |log| tcp_server::run(&args, stop, &log.speaker("server"))),
-            Some(Command::TcpClient(Told { args, narration })) => {
-                narration.leaves_the_keyboard_to("tcp-client", &args.messages);
-                narration.around(stop, |log| {
-                    tcp_client::run(&args, stop, &log.speaker("client"))
-                })
+            Some(C::TcpClient(told)) => {
+                told.narration.leaves_the_keyboard_to("tcp-client", &told.args.messages);
+                told.asks(stop, tcp_client::run)
             }
-            Some(Command::UdpServer(Told { args, narration })) => narration
-                .around(stop, |log| udp_server::run(&args, stop, &log.speaker("server"))),
-            Some(Command::UdpClient(Told { args, narration })) => {
-                narration.leaves_the_keyboard_to("udp-client", &args.messages);
-                narration.around(stop, |log| {
-                    udp_client::run(&args, stop, &log.speaker("client"))
-                })
+            Some(C::UdpClient(told)) => {
+                told.narration.leaves_the_keyboard_to("udp-client", &told.args.messages);
+                told.asks(stop, udp_client::run)
             }
-            Some(Command::Tour(Told { args, narration })) => {
-                let mut pages = narration.pages(Screen::Stdout, Look::Ladder, true)?;
-                let (cues, page) = tour::cues();
-                pages.push(page);
-                let log = narration.start(pages, Screen::Stdout, stop)?;
-                let walked = tour::run(&args, stop, &log, &cues);
-                walked.and(log.finish().doing("write the recording"))?;
-                let ends = !narration.json && !stop.requested();
-                output::payload(
-                    if ends { tour::ending(&args) } else { String::new() }.as_bytes(),
-                )
+            Some(C::WsClient(told)) => {
+                told.narration.leaves_the_keyboard_to("ws-client", &told.args.messages);
+                told.asks(stop, ws_client::run)
             }
-            Some(Command::Replay(Told { args, narration })) => {
-                let load = move || replay::load(&args);
-                let events = stop.unless_first("load", load).doing("start a thread")?;
-                let Some(events) = events.transpose()? else { return Ok(()) };
-                let both = replay::has_both_sides(&events);
-                let usual = if both { Look::Ladder } else { Look::Lines };
-                let pages = narration.pages(Screen::Stdout, usual, both)?;
-                replay::run(events, stop, narration.start(pages, Screen::Stdout, stop)?)
+            Some(C::ChatClient(told)) => {
+                told.narration.leaves_the_keyboard_to("chat-client", &told.args.messages);
+                told.asks(stop, chat_client::run)
             }
-            Some(Command::Lesson(Coloured { args, color })) => {
+            Some(C::HttpClient(told)) => told.asks(stop, http_client::run),
+            Some(C::HttpServer(Told { args, narration })) => {
+                narration.around_the_page(&args, stop)
+            }
+            Some(C::Forward(told)) => {
+                leave_out_the_impossible(&told.args);
+                told.tells("front", Voices::Between, stop, forward::run)
+            }
+            Some(C::Tour(Told { args, narration })) => {
+                narration.through_the_tour(&args, stop)
+            }
+            Some(C::Replay(Told { args, narration })) => {
+                show_again(args, &narration, stop)
+            }
+            Some(C::Lesson(Coloured { args, color })) => {
                 lesson::run(&args, color.ink(io::stdout().is_terminal()), stop)
             }
-            Some(Command::Sockets(args)) => sockets::run(&args, stop),
+            Some(C::Sockets(args)) => sockets::run(&args, stop),
+            Some(C::Compare(args)) => compare::run(&args, stop),
         }
     }
 }
 
-impl Narration {
-    /// Runs a demo with its log, and gives the log the time to write everything down.
-    fn around(&self, stop: &Stop, demo: impl FnOnce(&Log) -> Result<()>) -> Result<()> {
-        let pages = self.pages(Screen::Stderr, Look::Lines, false)?;
-        let log = self.start(pages, Screen::Stderr, stop)?;
-        let outcome = demo(&log);
-        outcome.and(log.finish().doing("write the recording"))
+impl<A: clap::Args> Told<A> {
+    fn serves(&self, voices: Voices, stop: &Stop, demo: Demo<A>) -> Result<()> {
+        self.tells("server", voices, stop, demo)
     }
 
-    /// The screen, and the recording if there is one.
-    fn pages(&self, screen: Screen, usual: Look, both: bool) -> Result<Vec<Page>> {
-        let mut pages = Vec::new();
-        if !self.quiet {
-            pages.push(self.screen(screen, usual, both));
-        }
-        if let Some(path) = &self.record {
-            let file = File::create(path);
-            let file =
-                file.doing(format_args!("write the recording {}", path.display()))?;
-            pages.push(Page::recording(file));
-        }
-        Ok(pages)
+    fn asks(&self, stop: &Stop, demo: Demo<A>) -> Result<()> {
+        self.tells("client", Voices::One, stop, demo)
     }
 
-    fn start(&self, pages: Vec<Page>, screen: Screen, stop: &Stop) -> Result<Log> {
-        let steps = match screen {
-            _ if !self.step => Ok(None),
-            Screen::Stdout => Steps::by_keyboard(&io::stdout(), stop),
-            Screen::Stderr => Steps::by_keyboard(&io::stderr(), stop),
-        };
-        let steps = steps.doing("read the keyboard")?;
-        Log::start(pages, steps, stop).doing("start the log's thread")
-    }
-
-    fn screen(&self, screen: Screen, usual: Look, both: bool) -> Page {
-        let (to, is_terminal): (Box<dyn Write + Send>, bool) = match screen {
-            Screen::Stdout => (Box::new(io::stdout()), io::stdout().is_terminal()),
-            Screen::Stderr => {
-                (Box::new(output::Aside::new()), io::stderr().is_terminal())
-            }
-        };
-        let ink = self.color.ink(is_terminal);
-        let view: Box<dyn View> = match self.view.unwrap_or(usual) {
-            _ if self.json => Box::new(Json),
-            Look::Lines => Box::new(Lines::new(ink, !self.terse)),
-            Look::Ladder => Box::new(Ladder::new(Drawing::picture(ink), both)),
-            Look::Sentences => Box::new(Ladder::new(Drawing::sentences(ink), both)),
-        };
-        let page = Page::screen(view, to, ink);
-        if screen == Screen::Stdout { page.subject() } else { page }
-    }
-
-    /// Two cannot read one keyboard: while stepping, a client's text comes from
-    /// elsewhere.
-    fn leaves_the_keyboard_to(&self, client: &str, messages: &[String]) {
-        if self.step && messages.is_empty() && io::stdin().is_terminal() {
-            let words = "--step needs the keyboard for Enter\n  \
-                         hint: give the text with --message TEXT, or pipe it in";
-            let mut cli = Cli::command();
-            let mut command = cli.find_subcommand(client).cloned();
-            let command = command.as_mut().unwrap_or(&mut cli);
-            command.error(ErrorKind::MissingRequiredArgument, words).exit();
-        }
+    /// Runs a demo with its log. `who` is what its main thread is called there.
+    fn tells(
+        &self,
+        who: &'static str,
+        voices: Voices,
+        stop: &Stop,
+        demo: Demo<A>,
+    ) -> Result<()> {
+        self.narration
+            .around(voices, stop, |log| demo(&self.args, stop, &log.speaker(who)))
     }
 }
 
-impl Colour {
-    fn ink(self, is_terminal: bool) -> Ink {
-        Ink(match self {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => is_terminal && !no_color(),
-        })
+/// What every demo is for the command line.
+type Demo<A> = fn(&A, &Stop, &Say) -> Result<()>;
+
+/// A recording, or two, in the picture that fits who speaks in them.
+fn show_again(args: replay::Args, narration: &Narration, stop: &Stop) -> Result<()> {
+    let load = move || replay::load(&args);
+    let events = stop.unless_first("load", load).doing("start a thread")?;
+    let Some(events) = events.transpose()? else { return Ok(()) };
+    let voices = Voices::of(&events);
+    let usual = match voices {
+        Voices::One | Voices::Loop => Look::Lines,
+        Voices::Both | Voices::Between | Voices::Party => Look::Ladder,
+    };
+    let pages = narration.pages(Screen::Stdout, usual, voices)?;
+    replay::run(events, stop, narration.start(pages, Screen::Stdout, stop)?)
+}
+
+/// Faults that the protocol cannot have are a mistake in the command line.
+fn leave_out_the_impossible(args: &forward::Args) {
+    if let Some(words) = args.contradiction() {
+        usage_error("forward", ErrorKind::ArgumentConflict, &words);
     }
 }
 
-fn no_color() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+fn usage_error(command: &str, kind: ErrorKind, words: &str) -> ! {
+    let mut cli = Cli::command();
+    let mut command = cli.find_subcommand(command).cloned();
+    command.as_mut().unwrap_or(&mut cli).error(kind, words).exit()
 }
 
 /// All commands, grouped, with the first line of their help.

@@ -46,8 +46,7 @@ fn who_reaches_whom() -> io::Result<()> {
 
 fn one_number() -> io::Result<()> {
     println!("\none number, many sockets");
-    let first = TcpListener::bind("127.0.0.1:0")?;
-    let port = first.local_addr()?.port();
+    let (_first, port) = a_free_number()?;
     println!("  TCP 127.0.0.1  Ok");
     let datagrams = UdpSocket::bind(("127.0.0.1", port));
     println!("  UDP 127.0.0.1  {}", outcome(&datagrams));
@@ -59,6 +58,17 @@ fn one_number() -> io::Result<()> {
         kept.push(listener);
     }
     Ok(())
+}
+
+/// A listener whose number nobody uses for datagrams either.
+fn a_free_number() -> io::Result<(TcpListener, u16)> {
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let port = listener.local_addr()?.port();
+        if UdpSocket::bind(("0.0.0.0", port)).is_ok() {
+            return Ok((listener, port));
+        }
+    }
 }
 
 fn a_name() -> io::Result<()> {

@@ -42,6 +42,17 @@ pub const LESSONS: &[Lesson] = &[
     lesson!(5, "05-bytes-not-messages"),
     lesson!(6, "06-framing"),
     lesson!(7, "07-closing"),
+    lesson!(8, "08-many-clients"),
+    lesson!(9, "09-time"),
+    lesson!(10, "10-stopping"),
+    lesson!(11, "11-datagrams"),
+    lesson!(12, "12-reliability"),
+    lesson!(13, "13-the-road"),
+    lesson!(14, "14-client-pull"),
+    lesson!(15, "15-polling-and-push"),
+    lesson!(16, "16-websocket"),
+    lesson!(17, "17-events"),
+    lesson!(18, "18-chat"),
 ];
 
 /// The lesson that somebody calls `5`, `05` or `05-bytes-not-messages`.

@@ -12,6 +12,7 @@ mod connecting;
 mod datagrams;
 mod lab;
 mod programs;
+mod road;
 mod sockets;
 mod streams;
 mod waiting;
@@ -40,6 +41,7 @@ const SUBJECTS: &[(&str, &[Myth])] = &[
     ("Connecting and accepting", connecting::MYTHS),
     ("The bytes of a stream", streams::MYTHS),
     ("Closing", closing::MYTHS),
+    ("The road", road::MYTHS),
     ("Datagrams", datagrams::MYTHS),
     ("Waiting", waiting::MYTHS),
     ("Programs and threads", programs::MYTHS),

@@ -3,7 +3,7 @@
 use crossbeam_channel::select;
 
 use crate::kit::error::{Doing, Result};
-use crate::kit::keyboard;
+use crate::kit::keyboard::{self, Rest};
 use crate::kit::output;
 use crate::kit::stop::Stop;
 
@@ -17,7 +17,7 @@ pub(super) fn ask(question: &str, answers: usize, stop: &Stop) -> Result<Option<
     let last = letters.last().copied().unwrap_or('a');
     let ask = format!("What do you expect (a to {last}, or Enter to skip)? ");
     output::payload(format!("{question}{ask}").as_bytes())?;
-    let typed = keyboard::lines(ANSWER).doing("read the keyboard")?;
+    let typed = keyboard::lines(ANSWER, Rest::Kept).doing("read the keyboard")?;
     loop {
         let line = select! {
             recv(typed) -> line => line.ok(),

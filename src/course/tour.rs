@@ -1,7 +1,9 @@
-//! `sockdemo tour`: the calls of TCP, then of UDP, walked through and drawn.
+//! `sockdemo tour`: the calls of TCP, then of UDP, walked through and drawn; a chat, too.
 //!
 //! Server and client are the real demos, over real sockets, in one process: the server in
 //! a thread of its own, the client as a short script.
+
+mod chat;
 
 use std::convert::Infallible;
 use std::io;
@@ -22,20 +24,23 @@ use crate::kit::view::{Ink, Page, View};
 
 /// Walk through the calls of a real server and client, drawn
 ///
-/// With no argument: TCP, then UDP. With --step, Enter makes the next call.
+/// With no argument: TCP, then UDP; `tour chat` is a chat of three people. With --step,
+/// Enter makes the next call.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Only this half of the walk
+    /// Only this part of the walk
     pub part: Option<Part>,
 }
 
-/// The two halves of the walk.
+/// The parts of the walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Part {
     /// A stream of bytes between two sockets
     Tcp,
     /// Datagrams
     Udp,
+    /// Three people and a chat server; not part of the whole walk
+    Chat,
 }
 
 const TCP: &str = "TCP: a stream of bytes between two sockets, a client's and a server's, \
@@ -70,6 +75,7 @@ pub fn run(args: &Args, stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result
         let walked = match part {
             Part::Tcp => walk_tcp(stop, log, cues),
             Part::Udp => walk_udp(stop, log, cues),
+            Part::Chat => chat::walk(stop, log),
         };
         if stop.requested() {
             return Ok(()); // Whatever failed, failed because we are leaving.
@@ -86,6 +92,7 @@ pub fn ending(args: &Args) -> String {
         ending.push_str(match part {
             Part::Tcp => "  sockdemo tcp-server        sockdemo tcp-client\n",
             Part::Udp => "  sockdemo udp-server        sockdemo udp-client\n",
+            Part::Chat => "  sockdemo chat-server       sockdemo chat-client\n",
         });
     }
     ending
@@ -112,7 +119,7 @@ fn walk_tcp(stop: &Stop, log: &Log, cues: &Receiver<Call>) -> Result<()> {
                 once,
                 &ours,
                 &server,
-                tcp_server::echo,
+                |_, stream, say| tcp_server::echo(stream, say),
             )
         };
         let serving = thread::Builder::new().spawn_scoped(scope, serve);
@@ -209,6 +216,6 @@ fn stop_with<'scope>(
 }
 
 /// This machine only, and a port of the system's choice.
-fn any_port() -> Addr {
+pub(super) fn any_port() -> Addr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()
 }

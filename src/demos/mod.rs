@@ -8,3 +8,17 @@ pub mod tcp_client;
 pub mod udp_server;
 
 pub mod udp_client;
+
+pub mod forward;
+
+pub mod http_server;
+
+pub mod http_client;
+
+pub mod ws_server;
+
+pub mod ws_client;
+
+pub mod chat_server;
+
+pub mod chat_client;

@@ -64,7 +64,8 @@ pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
         }
         messages => keyboard::from_command_line(messages),
     };
-    let outcome = converse(&stream, &input, stop, &say);
+    let send = |over: &_, say: &_| send_input(&stream, &input, over, say);
+    let outcome = converse(&stream, stop, &say, send, |say| receive_all(&stream, say));
     close(stream, &say);
     outcome
 }
@@ -93,11 +94,14 @@ enum Ended {
     Receiving(Result<()>),
 }
 
-fn converse(
+/// Both directions at a time, until both have ended or somebody pulls `stop`. Whoever sends
+/// is told by the end of a channel when nothing comes back any more.
+pub(crate) fn converse(
     stream: &TcpStream,
-    input: &Receiver<Vec<u8>>,
     stop: &Stop,
     say: &Say,
+    send: impl FnOnce(&Receiver<Infallible>, &Say) -> Result<()> + Send,
+    receive: impl FnOnce(&Say) -> Result<()> + Send,
 ) -> Result<()> {
     thread::scope(|scope| {
         let (over, nothing_comes) = bounded(0);
@@ -106,11 +110,11 @@ fn converse(
         let (sender, receiver) = (sender.about(stream), receiver.about(stream));
         let receiving = ended.clone();
         let receive = move || {
-            let _ = receiving.send(Ended::Receiving(receive_all(stream, &receiver)));
+            let _over = over; // Without this thread, input that is to come has no reader.
+            let _ = receiving.send(Ended::Receiving(receive(&receiver)));
         };
         let send = move || {
-            let outcome = send_input(stream, input, &nothing_comes, &sender);
-            let _ = ended.send(Ended::Sending(outcome));
+            let _ = ended.send(Ended::Sending(send(&nothing_comes, &sender)));
         };
         thread::Builder::new().spawn_scoped(scope, receive).doing("start a thread")?;
         if let Err(error) = thread::Builder::new().spawn_scoped(scope, send) {
@@ -118,13 +122,11 @@ fn converse(
             return Err(error).doing("start a thread");
         }
 
-        let mut over = Some(over);
         let mut outcome = Ok(());
         loop {
             select! {
                 recv(endings) -> ending => match ending {
                     Ok(Ended::Receiving(result)) => {
-                        over = None; // Input that is still to come has no reader.
                         if result.as_ref().is_err_and(|error| error.is_output_closed()) {
                             end(stream, say); // Nobody reads what we print.
                         }
@@ -136,7 +138,6 @@ fn converse(
                 recv(stop.channel()) -> _ => {
                     say.note("stopping: both directions end");
                     end(stream, say);
-                    drop(over);
                     return Ok(());
                 }
             }
@@ -202,7 +203,7 @@ pub(crate) fn receive(
 }
 
 /// Makes both threads return, whatever they are blocked in.
-fn end(stream: &TcpStream, say: &Say) {
+pub(crate) fn end(stream: &TcpStream, say: &Say) {
     say.shutting_down(Shutdown::Both);
     let shut = stream.shutdown(Shutdown::Both);
     say.shut_down(Shutdown::Both, &shut);
@@ -216,6 +217,6 @@ pub(crate) fn close(stream: TcpStream, say: &Say) {
 }
 
 /// The other side may have given the connection up before we could end our half.
-fn ignore_not_connected(error: io::Error) -> io::Result<()> {
+pub(crate) fn ignore_not_connected(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::NotConnected { Ok(()) } else { Err(error) }
 }

@@ -4,10 +4,11 @@
 //! blocks in recv and send for this client alone. A last thread, the stopper, sleeps
 //! until Ctrl-C and then makes all those blocked calls return.
 
-mod farewell;
+pub(crate) mod farewell;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, Scope};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use self::farewell::{
     turn_away,
 };
 use crate::kit::addr::{Addr, reach};
-use crate::kit::clients::Clients;
+use crate::kit::clients::{Clients, Numbers};
 use crate::kit::error::{Doing, Result, low_port};
 use crate::kit::limits;
 use crate::kit::output;
@@ -28,10 +29,10 @@ use crate::kit::stop::Stop;
 use crate::kit::text::{self, several};
 
 /// The buffer of a client that says little: ten thousand idle clients stay small.
-const FIRST_BUFFER: usize = 4 * 1024;
+pub(crate) const FIRST_BUFFER: usize = 4 * 1024;
 
 /// The buffer of a client that fills it. A larger one gained nothing in bulk echo.
-const LARGEST_BUFFER: usize = 256 * 1024;
+pub(crate) const LARGEST_BUFFER: usize = 256 * 1024;
 
 /// TCP echo server: bind, listen, accept, a thread per client
 ///
@@ -64,6 +65,24 @@ pub struct Serving {
     /// Serve one client, then end
     #[arg(long)]
     pub once: bool,
+
+    /// What a client is told for whom there is no place.
+    #[arg(skip)]
+    pub(crate) full: Full,
+
+    /// What clients are called in the narration.
+    #[arg(skip)]
+    pub(crate) numbers: Numbers,
+}
+
+/// A sentence in the language that the server speaks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Full(pub(crate) &'static str);
+
+impl Default for Full {
+    fn default() -> Full {
+        Full("server full, try again later\n")
+    }
 }
 
 /// Serves until somebody pulls `stop`.
@@ -71,7 +90,9 @@ pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
     let listener = listen(&args.addr, say)?;
     let addr = listener.local_addr().doing("ask for our own address")?;
     output::listening_on(addr)?;
-    serve_each_client(listener, &args.serving, stop, say, echo)
+    serve_each_client(listener, &args.serving, stop, say, |_, stream, say| {
+        echo(stream, say)
+    })
 }
 
 /// One std call, four system calls: socket, setsockopt, bind, listen.
@@ -89,17 +110,18 @@ pub(crate) fn listen(addr: &Addr, say: &Say) -> Result<TcpListener> {
     Ok(listener)
 }
 
-/// Gives each client a thread that has a `conversation` with it, until `stop`.
+/// Gives each client a number, and a thread that has a `conversation` with it, until
+/// `stop`.
 pub(crate) fn serve_each_client(
     listener: TcpListener,
     serving: &Serving,
     stop: &Stop,
     say: &Say,
-    conversation: impl Fn(&TcpStream, &Say) -> io::Result<()> + Sync,
+    conversation: impl Fn(u32, &Arc<TcpStream>, &Say) -> io::Result<()> + Sync,
 ) -> Result<()> {
     let say = say.about(&listener);
     let addr = listener.local_addr().doing("ask for our own address")?;
-    let clients = &Clients::with_room_for(room(serving));
+    let clients = &Clients::with_room_for(room(serving), &serving.numbers);
     let host = Host { serving, clients, stop, conversation: &conversation };
     thread::scope(|scope| {
         let (over, ended) = bounded(0);
@@ -133,7 +155,7 @@ struct Host<'a, C> {
     conversation: &'a C,
 }
 
-impl<C: Fn(&TcpStream, &Say) -> io::Result<()> + Sync> Host<'_, C> {
+impl<C: Fn(u32, &Arc<TcpStream>, &Say) -> io::Result<()> + Sync> Host<'_, C> {
     /// The accept loop: one client after the other, a thread each.
     fn accept_each<'scope>(
         &'scope self,
@@ -145,16 +167,21 @@ impl<C: Fn(&TcpStream, &Say) -> io::Result<()> + Sync> Host<'_, C> {
             let Some((number, stream)) = self.admit(stream, say) else { continue };
             let voice = say.on_connection(number).about(&*stream);
             let serve = move || {
-                self.converse(&stream, &voice);
+                // A panic is one client's: whoever comes next has the place.
+                let talk = AssertUnwindSafe(|| self.converse(number, &stream, &voice));
+                let _ = catch_unwind(talk);
                 see_off(number, stream, self.clients, &voice);
             };
             match thread::Builder::new().spawn_scoped(scope, serve) {
                 Ok(client) if self.serving.once => {
-                    let _ = client.join(); // Its panic would end the scope as well.
+                    let _ = client.join(); // It does not panic.
                     break;
                 }
                 Ok(_) => {}
-                Err(error) => turn_away(number, self.clients, &error, say),
+                Err(error) => {
+                    let full = self.serving.full;
+                    turn_away(number, self.clients, full, &error, say);
+                }
             }
         }
         Ok(())
@@ -200,17 +227,17 @@ impl<C: Fn(&TcpStream, &Say) -> io::Result<()> + Sync> Host<'_, C> {
             Err(stream) => {
                 let present = several(self.clients.count(), "client");
                 say.note(format_args!("full: serving {present}"));
-                refuse(stream, say);
+                refuse(stream, self.serving.full, say);
             }
         }
         None
     }
 
     /// One client, from its first byte to the last.
-    fn converse(&self, stream: &TcpStream, say: &Say) {
+    fn converse(&self, number: u32, stream: &Arc<TcpStream>, say: &Say) {
         let limit = self.serving.idle_timeout;
         let outcome = limit_time(stream, limit, say)
-            .and_then(|()| (self.conversation)(stream, say));
+            .and_then(|()| (self.conversation)(number, stream, say));
         match outcome {
             Ok(()) => {}
             Err(error) if limit.is_some() && is_over_time(&error) => {
@@ -250,25 +277,32 @@ pub(crate) fn echo(mut stream: &TcpStream, say: &Say) -> io::Result<()> {
 }
 
 /// What `write_all` does: the kernel may take less than it is offered, so offer the rest.
-pub(crate) fn send_all(
-    mut stream: &TcpStream,
-    bytes: &[u8],
-    say: &Say,
-) -> io::Result<()> {
+pub(crate) fn send_all(stream: &TcpStream, bytes: &[u8], say: &Say) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
-        say.sending(rest);
-        let sent = stream.write(rest);
-        say.sent(&sent);
-        if !was_interrupted(&sent) {
-            rest = &rest[sent?..];
-        }
+        rest = &rest[send_some(stream, rest, say)?..];
     }
     Ok(())
 }
 
+/// One send: how many bytes the kernel took. None, if the call was interrupted.
+pub(crate) fn send_some(
+    mut stream: &TcpStream,
+    bytes: &[u8],
+    say: &Say,
+) -> io::Result<usize> {
+    say.sending(bytes);
+    let sent = stream.write(bytes);
+    say.sent(&sent);
+    if was_interrupted(&sent) { Ok(0) } else { sent }
+}
+
 /// With a time limit, a blocked recv or send fails when the time is over.
-fn limit_time(stream: &TcpStream, limit: Option<Duration>, say: &Say) -> io::Result<()> {
+pub(crate) fn limit_time(
+    stream: &TcpStream,
+    limit: Option<Duration>,
+    say: &Say,
+) -> io::Result<()> {
     if let Some(limit) = limit {
         let set = stream.set_read_timeout(Some(limit));
         say.set(&format!("SO_RCVTIMEO {}", text::duration(limit)), &set);
@@ -295,4 +329,42 @@ pub(crate) fn was_interrupted<T>(result: &io::Result<T>) -> bool {
 /// Systems disagree on what to call it.
 pub(crate) fn is_over_time(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_in_one_conversation_is_nobody_elses() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (line, stop) = Stop::by_hand();
+        let serving = Serving { max_clients: Some(1), ..Serving::default() };
+        let converse = |number, mut stream: &TcpStream| {
+            assert_ne!(number, 1, "this one is meant to panic");
+            stream.write_all(b"served")
+        };
+        let serve = || {
+            let say = Say::new("server", None);
+            serve_each_client(listener, &serving, &stop, &say, |number, stream, _| {
+                converse(number, stream)
+            })
+        };
+        let hear = || {
+            let (mut stream, mut heard) = (TcpStream::connect(addr)?, String::new());
+            stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+            stream.read_to_string(&mut heard)?;
+            io::Result::Ok(heard)
+        };
+        thread::scope(|scope| {
+            let server = scope.spawn(serve);
+            assert_eq!(hear().unwrap(), "", "its end comes at once");
+            let full = Full::default().0;
+            let heard = std::iter::repeat_with(|| hear().unwrap()).find(|it| it != full);
+            assert_eq!(heard.unwrap(), "served");
+            drop(line);
+            assert!(server.join().unwrap().is_ok());
+        });
+    }
 }

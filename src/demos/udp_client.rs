@@ -15,7 +15,7 @@ use crate::demos::tcp_server::{is_over_time, was_interrupted};
 use crate::demos::udp_server::{self, LARGEST, peek_whole, report_cut};
 use crate::kit::addr::{Addr, own_door};
 use crate::kit::error::{Doing, Result};
-use crate::kit::keyboard;
+use crate::kit::keyboard::{self, Rest};
 use crate::kit::output;
 use crate::kit::say::Say;
 use crate::kit::stop::Stop;
@@ -67,7 +67,7 @@ pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
     let input = match args.messages.as_slice() {
         [] => {
             say.note(keyboard::invitation());
-            keyboard::lines(LARGEST_PAYLOAD).doing("read standard input")?
+            keyboard::lines(LARGEST_PAYLOAD, Rest::Kept).doing("read standard input")?
         }
         messages => keyboard::from_command_line(messages),
     };
@@ -89,24 +89,37 @@ pub fn run(args: &Args, stop: &Stop, say: &Say) -> Result<()> {
 /// A socket of the same family as the server's address. Without connect it has no peer.
 pub(crate) fn open(args: &Args, say: &Say) -> Result<(UdpSocket, SocketAddr)> {
     let opened = args.addr.try_each(say, |server| {
-        let any: SocketAddr = match server {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-        };
-        say.binding(any, "UdpSocket::bind");
-        let bound = UdpSocket::bind(any);
-        say.bound(&bound);
-        let socket = bound?;
-        let say = say.about(&socket);
+        let socket = socket_for(server, say)?;
         if !args.no_connect {
-            say.connecting(server);
-            let connected = socket.connect(server);
-            say.pointed_at(&socket, &connected);
-            connected?;
+            point_at(&socket, server, &say.about(&socket))?;
         }
         Ok((socket, server))
     });
     opened.doing(format_args!("open a socket for {}", args.addr))
+}
+
+/// A socket on any port, of the family of this address.
+pub(crate) fn socket_for(server: SocketAddr, say: &Say) -> io::Result<UdpSocket> {
+    let any: SocketAddr = match server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    say.binding(any, "UdpSocket::bind");
+    let socket = UdpSocket::bind(any);
+    say.bound(&socket);
+    socket
+}
+
+/// From here on the socket sends to this peer, and hears nobody else.
+pub(crate) fn point_at(
+    socket: &UdpSocket,
+    peer: SocketAddr,
+    say: &Say,
+) -> io::Result<()> {
+    say.connecting(peer);
+    let connected = socket.connect(peer);
+    say.pointed_at(socket, &connected);
+    connected
 }
 
 /// One client's side of the conversation.
@@ -239,15 +252,17 @@ fn wake_when_told(
     ended: &Receiver<Infallible>,
     say: &Say,
 ) {
-    if !stop.wait_unless(ended) {
-        return;
+    if stop.wait_unless(ended) {
+        wake(socket, connected, say);
     }
+}
+
+/// Ends a receive that waits on this socket.
+pub(crate) fn wake(socket: &UdpSocket, connected: bool, say: &Say) {
     let Ok(own) = socket.local_addr().map(own_door) else { return };
     say.note("stopping: an empty datagram to ourselves ends the wait");
     if connected {
-        say.connecting(own);
-        let pointed = socket.connect(own);
-        say.pointed_at(socket, &pointed);
+        let _ = point_at(socket, own, say); // A datagram that does not come is told, too.
     }
     say.sending_to(&[], own);
     let sent = socket.send_to(&[], own);

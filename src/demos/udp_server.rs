@@ -173,7 +173,7 @@ pub(crate) fn limit_time(
 
 /// A datagram socket has no end of stream: what wakes a thread that sleeps in recvfrom is
 /// a datagram. An empty one will do, from the socket to itself.
-fn wake_when_told(
+pub(crate) fn wake_when_told(
     socket: &UdpSocket,
     stop: &Stop,
     ended: &Receiver<Infallible>,
@@ -200,7 +200,7 @@ pub(crate) fn close(socket: UdpSocket, say: &Say) {
 
 /// Windows reports here that an earlier answer was refused; a stopped and continued
 /// process sees its wait interrupted. Neither says anything about the next datagram.
-fn is_about_an_earlier_one(error: &io::Error) -> bool {
+pub(crate) fn is_about_an_earlier_one(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::ConnectionReset

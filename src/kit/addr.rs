@@ -69,6 +69,16 @@ impl From<SocketAddr> for Addr {
 }
 
 impl Addr {
+    /// An address whose parts are known, IPv6 without its brackets.
+    pub fn new(host: &str, port: u16) -> Addr {
+        Addr { host: host.to_owned(), port }
+    }
+
+    /// Whether a second socket of the same kind is refused there.
+    pub fn is_for_one(&self) -> bool {
+        self.port != 0
+    }
+
     /// Every address the name stands for, in the system's order. A number needs no look-
     /// up.
     pub fn resolve(&self) -> io::Result<Vec<SocketAddr>> {

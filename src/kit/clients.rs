@@ -5,13 +5,25 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// Numbers for clients, from 1. A server with two doors has one row of numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Numbers(Arc<AtomicU32>);
+
+impl Numbers {
+    fn next(&self) -> u32 {
+        self.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
 
 /// The clients of one server.
 #[derive(Debug)]
 pub struct Clients {
     room: usize,
+    numbers: Numbers,
     list: Mutex<List>,
     someone_left: Condvar,
 }
@@ -19,7 +31,6 @@ pub struct Clients {
 #[derive(Debug, Default)]
 struct List {
     present: BTreeMap<u32, Arc<TcpStream>>,
-    came: u32,
     /// Descriptors in the hands of clients: a place is free before its stream is closed.
     open: usize,
     left: u64,
@@ -30,8 +41,9 @@ struct List {
 
 impl Clients {
     /// An empty list with `room` places.
-    pub fn with_room_for(room: usize) -> Clients {
-        Clients { room, list: Mutex::default(), someone_left: Condvar::new() }
+    pub fn with_room_for(room: usize, numbers: &Numbers) -> Clients {
+        let (list, numbers) = (Mutex::default(), numbers.clone());
+        Clients { room, numbers, list, someone_left: Condvar::new() }
     }
 
     /// Gives the newcomer a number and a place, or gives the stream back: we are full, or
@@ -41,9 +53,8 @@ impl Clients {
         if list.closing || list.present.len() >= self.room {
             return Err(stream);
         }
-        list.came += 1;
         list.open += 1;
-        let (number, stream) = (list.came, Arc::new(stream));
+        let (number, stream) = (self.numbers.next(), Arc::new(stream));
         list.present.insert(number, Arc::clone(&stream));
         Ok((number, stream))
     }

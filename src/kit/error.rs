@@ -24,6 +24,12 @@ impl Error {
         self
     }
 
+    /// For a call that failed, and whose failure is already at hand.
+    pub fn of(doing: impl fmt::Display, cause: io::Error) -> Error {
+        let doing = doing.to_string();
+        Error { doing, cause, hint: None, output_closed: false, exit_code: 1 }
+    }
+
     /// The exit code of `check` when the exercise is not to blame.
     pub const COULD_NOT_TELL: u8 = 3;
 
@@ -117,12 +123,6 @@ pub trait Doing<T> {
 
 impl<T> Doing<T> for io::Result<T> {
     fn doing(self, doing: impl fmt::Display) -> Result<T> {
-        self.map_err(|cause| Error {
-            doing: doing.to_string(),
-            cause,
-            hint: None,
-            output_closed: false,
-            exit_code: 1,
-        })
+        self.map_err(|cause| Error::of(doing, cause))
     }
 }

@@ -64,6 +64,9 @@ pub struct Event {
     /// A note's words, or the detail of a call: which option, which half.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// A note that is the turn of an event loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
     /// Whether this came after the event before it is not known: two recordings were
     /// merged.
     #[serde(skip)]
@@ -150,6 +153,19 @@ pub struct Run {
     pub smallest: u64,
     /// The most.
     pub largest: u64,
+}
+
+/// One turn of an event loop: an event was taken off the queue, and its handler was called.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// What kind of event.
+    pub event: Cow<'static, str>,
+    /// How many others were waiting behind it.
+    pub queue: u64,
+    /// Which function was called.
+    pub handler: Cow<'static, str>,
+    /// How many observers it told.
+    pub observers: u64,
 }
 
 /// What the system keeps for a socket, as far as it can be asked.

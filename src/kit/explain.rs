@@ -20,6 +20,14 @@ pub fn same_speaker(one: &Event, other: &Event) -> bool {
         && one.connection == other.connection
 }
 
+/// Was it the same thread? A forwarder's threads speak of both of its sides.
+pub fn same_thread(one: &Event, other: &Event) -> bool {
+    let side = |event: &Event| ["front", "back"].contains(&&*event.who);
+    one.thread == other.thread
+        && (one.connection == other.connection || one.thread == "main")
+        && (one.who == other.who || (side(one) && side(other)))
+}
+
 /// What a call is for, before it is made.
 pub fn purpose(event: &Event, call: Call) -> &'static str {
     let udp = event.is_udp() || event.std.as_deref() == Some("UdpSocket::bind");

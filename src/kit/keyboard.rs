@@ -27,9 +27,17 @@ pub fn pieces() -> io::Result<Receiver<Vec<u8>>> {
     })
 }
 
-/// Standard input line by line, without the line ends. No line is longer than `limit`: the
-/// rest of a longer one is a line of its own.
-pub fn lines(limit: usize) -> io::Result<Receiver<Vec<u8>>> {
+/// What becomes of the rest of a line that is longer than the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// It is a line of its own.
+    Kept,
+    /// Nobody gets it.
+    Dropped,
+}
+
+/// Standard input line by line, without the line ends. No line is longer than `limit`.
+pub fn lines(limit: usize, rest_is: Rest) -> io::Result<Receiver<Vec<u8>>> {
     detached(move |lines| {
         let mut stdin = io::stdin().lock();
         let mut line = Vec::new();
@@ -52,6 +60,11 @@ pub fn lines(limit: usize) -> io::Result<Receiver<Vec<u8>>> {
             }
             match (whole, rest.is_empty()) {
                 (_, true) => {}
+                (true, false) if rest_is == Rest::Dropped => {}
+                // The next read tells of an error.
+                (false, false) if rest_is == Rest::Dropped => {
+                    drop(stdin.skip_until(b'\n'));
+                }
                 (true, false) => drop(lines.send(rest)),
                 (false, false) => line = rest,
             }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::kit::error::{Error, Result};
+use crate::kit::prompt;
 use crate::kit::text;
 
 /// Does the last of the payload stand on a line that has not ended?
@@ -30,6 +31,10 @@ pub fn on_one_terminal() -> bool {
 
 /// Writes `bytes` to standard output, at once.
 pub fn payload(bytes: &[u8]) -> Result<()> {
+    if prompt::is_open() {
+        return prompt::write_above(bytes, &mut io::stdout())
+            .map_err(Error::output_closed);
+    }
     if leave_the_question() {
         io::stdout().write_all(b"\n").map_err(Error::output_closed)?;
     }
@@ -38,12 +43,17 @@ pub fn payload(bytes: &[u8]) -> Result<()> {
     stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(Error::output_closed)
 }
 
+/// The most of a line that waits for its end while somebody types. The rest of a longer one
+/// is shown as a line of its own.
+const LONGEST_LINE: usize = 4096;
+
 /// What another program sent, on its way to standard output: as it is into a pipe, made
 /// safe line by line for a terminal.
 #[derive(Debug)]
 pub struct Foreign {
     terminal: bool,
-    /// The beginning of a character whose end has not arrived.
+    /// The beginning of a character whose end has not arrived; while somebody types, of a
+    /// line, because half a line has no place above theirs.
     rest: Vec<u8>,
 }
 
@@ -59,10 +69,29 @@ impl Foreign {
             return payload(bytes);
         }
         self.rest.extend(bytes);
+        if prompt::is_open() {
+            return self.whole_lines();
+        }
         let unfinished = text::cut_character(&self.rest);
         let unfinished = self.rest.split_off(self.rest.len() - unfinished);
         let whole = std::mem::replace(&mut self.rest, unfinished);
         payload(text::safe_lines(&whole).as_bytes())
+    }
+
+    fn whole_lines(&mut self) -> Result<()> {
+        let ended =
+            self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let mut unfinished = self.rest.split_off(ended);
+        let whole = std::mem::take(&mut self.rest);
+        let mut screen = text::safe_lines(&whole);
+        while unfinished.len() > LONGEST_LINE {
+            let end = LONGEST_LINE - text::cut_character(&unfinished[..LONGEST_LINE]);
+            let rest = unfinished.split_off(end);
+            screen.push_str(&(text::safe_lines(&unfinished) + "\n"));
+            unfinished = rest;
+        }
+        self.rest = unfinished;
+        if screen.is_empty() { Ok(()) } else { payload(screen.as_bytes()) }
     }
 }
 
@@ -109,6 +138,10 @@ impl Default for Aside {
 
 impl Write for Aside {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.shares_a_terminal && prompt::is_open() {
+            prompt::write_above(bytes, &mut io::stderr())?;
+            return Ok(bytes.len());
+        }
         if self.shares_a_terminal && MID_LINE.swap(false, Ordering::Relaxed) {
             io::stderr().write_all(b"\n")?;
         }

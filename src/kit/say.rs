@@ -5,6 +5,8 @@
 //!
 //! Each thread has a `Say` of its own, because a thread makes one call at a time.
 
+mod turns;
+
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -30,6 +32,8 @@ pub struct Say {
     socket: Option<Socket>,
     begun: Cell<Option<Begun>>,
     offered: RefCell<Vec<u8>>,
+    /// The turn of an event loop that is not over.
+    turn: RefCell<Option<(Instant, Event)>>,
     bytes_out: Cell<u64>,
     bytes_in: Cell<u64>,
 }
@@ -54,6 +58,7 @@ impl Say {
             socket: None,
             begun: Cell::new(None),
             offered: RefCell::default(),
+            turn: RefCell::default(),
             bytes_out: Cell::new(0),
             bytes_in: Cell::new(0),
         }
@@ -72,6 +77,16 @@ impl Say {
     /// The voice of the thread that serves client number `connection`.
     pub fn on_connection(&self, connection: u32) -> Say {
         Say { connection: Some(connection), ..self.on_thread("connection") }
+    }
+
+    /// The voice of the same thread, about client number `connection`.
+    pub fn numbered(&self, connection: u32) -> Say {
+        Say { connection: Some(connection), ..self.on_thread(self.thread) }
+    }
+
+    /// The voice of another part that the same thread plays.
+    pub fn named(&self, who: &'static str) -> Say {
+        Say { who, ..self.on_thread(self.thread) }
     }
 
     /// From here on, speak of this socket.
@@ -139,7 +154,7 @@ impl Say {
 
     /// About to end one direction, or both.
     pub fn shutting_down(&self, how: Shutdown) {
-        self.begin_with(Call::Shutdown, |event| event.text = Some(half(how)));
+        self.begin_with(Call::Shutdown, |event| event.text = Some(half(how).to_owned()));
     }
 
     /// About to give the descriptor back.
@@ -204,8 +219,7 @@ impl Say {
         let Some(ear) = &self.ear else { return };
         let mut event = self.ended(Call::Accept, "TcpListener::accept");
         match result {
-            // `accept` itself said the peer; asked again, a client that has already reset
-            // the connection would have none.
+            // Asked again, a client that has reset the connection meanwhile has no peer.
             Ok((stream, peer)) => {
                 event.made = Some(Socket { peer: Some(*peer), ..stream.facts() });
                 event.addr = Some(*peer);
@@ -307,7 +321,7 @@ impl Say {
     pub fn shut_down(&self, how: Shutdown, result: &io::Result<()>) {
         let Some(ear) = &self.ear else { return };
         let mut event = self.ended(Call::Shutdown, "TcpStream::shutdown");
-        event.text = Some(half(how));
+        event.text = Some(half(how).to_owned());
         event.error = result.as_ref().err().map(Failure::from);
         ear.hear(event);
     }
@@ -322,7 +336,7 @@ impl Say {
     pub fn set(&self, option: &str, result: &io::Result<()>) {
         let Some(ear) = &self.ear else { return };
         let mut event = self.event(Phase::End, Call::Setsockopt);
-        event.std = Some(Cow::Borrowed(std_calls::option(option)));
+        event.std = std_calls::option(option).map(Cow::Borrowed);
         event.text = Some(option.to_owned());
         event.error = result.as_ref().err().map(Failure::from);
         ear.hear(event);
@@ -341,6 +355,13 @@ impl Say {
         let mut event = self.event(Phase::Note, Call::Close);
         (event.call, event.text) = (None, Some(words.to_string()));
         ear.hear(event);
+    }
+
+    /// Several things. If nobody listens, nobody looks for them.
+    pub fn notes(&self, all: impl Iterator<Item = impl fmt::Display>) {
+        if self.ear.is_some() {
+            all.for_each(|words| self.note(words));
+        }
     }
 
     fn event(&self, phase: Phase, call: Call) -> Event {
@@ -382,13 +403,12 @@ impl Say {
     }
 }
 
-fn half(how: Shutdown) -> String {
-    let half = match how {
+fn half(how: Shutdown) -> &'static str {
+    match how {
         Shutdown::Write => "writing",
         Shutdown::Read => "reading",
         Shutdown::Both => "both directions",
-    };
-    half.to_owned()
+    }
 }
 
 fn count(n: usize) -> u64 {

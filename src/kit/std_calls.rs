@@ -49,7 +49,12 @@ pub(crate) fn transfer(call: Call, udp: bool) -> &'static str {
     }
 }
 
-/// The line of std that sets an option.
-pub(crate) fn option(name: &str) -> &'static str {
-    if name.starts_with("SO_RCVTIMEO") { "set_read_timeout" } else { "set_write_timeout" }
+/// The line of std that sets an option, if std has one.
+pub(crate) fn option(name: &str) -> Option<&'static str> {
+    let lines = [
+        ("SO_RCVTIMEO", "set_read_timeout"),
+        ("SO_SNDTIMEO", "set_write_timeout"),
+        ("TCP_NODELAY", "set_nodelay"),
+    ];
+    lines.iter().find(|(option, _)| name.starts_with(option)).map(|(_, line)| *line)
 }

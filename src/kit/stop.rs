@@ -9,8 +9,10 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{
-    Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, select,
+    Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, select, select_biased,
 };
+
+use crate::kit::terminal;
 
 /// Never carries a message. When its other end is dropped, it is time to stop: a message
 /// would reach one listener, an ended channel is seen by all, for ever.
@@ -43,9 +45,10 @@ impl Stop {
         self.0.try_recv() == Err(TryRecvError::Disconnected)
     }
 
-    /// Sleeps until it is time to stop (true), or until `ended` closes (false).
+    /// Sleeps until it is time to stop (true), or until `ended` closes (false). If both
+    /// happen while we sleep it is time to stop: somebody may still wait to be woken.
     pub fn wait_unless(&self, ended: &Receiver<Infallible>) -> bool {
-        select! {
+        select_biased! {
             recv(self.0) -> _ => true,
             recv(ended) -> _ => false,
         }
@@ -82,5 +85,21 @@ impl Stop {
 
 #[expect(clippy::disallowed_methods, reason = "the user asked twice")]
 fn exit_at_once() {
+    terminal::restore(); // Nothing is dropped any more.
     std::process::exit(130);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_goes_before_an_end_at_the_same_time() {
+        for _ in 0..100 {
+            let (line, stop) = Stop::by_hand();
+            let (over, ended) = bounded(0);
+            drop((over, line));
+            assert!(stop.wait_unless(&ended));
+        }
+    }
 }

@@ -42,6 +42,9 @@ pub fn safe_lines(bytes: &[u8]) -> String {
 /// The same for text that has been made safe once and then stored, where somebody may
 /// have changed it: what is escaped stays as it is.
 pub fn still_safe(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut out = String::new();
     for c in text.chars() {
         match c {
@@ -55,33 +58,66 @@ pub fn still_safe(text: &str) -> String {
 fn push_safe(out: &mut String, c: char) {
     match c {
         '"' | '\'' => out.push(c),
+        c if is_invisible(c) => out.extend(c.escape_unicode()),
+        c if is_mark(c) && !out.is_empty() => out.push(c),
         c => out.extend(c.escape_debug()),
     }
 }
 
-/// The beginning of `bytes` in quotes, with `…` behind it if there is more.
+/// An accent, or a vowel's sign: with a letter before it, it is part of readable text.
+fn is_mark(c: char) -> bool {
+    let is_shown = |text: &str| text.escape_debug().count() == text.chars().count();
+    !is_shown(c.encode_utf8(&mut [0; 4])) && is_shown(&format!("x{c}"))
+}
+
+/// Letters and marks, by their category, that show nothing: fillers, joiners, selectors.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{34f}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{ffa0}'
+            | '\u{e0100}'..='\u{e01ef}'
+    )
+}
+
+/// The beginning of `bytes` in quotes, with `…` behind it if there is more. What is no text
+/// is shown byte by byte: two bytes of a mask may look like a letter.
 pub fn preview(bytes: &[u8], total: usize) -> String {
     let mut shown = String::new();
     let mut whole = bytes.len() == total;
     let mut left = PREVIEW;
     let looked_at =
         bytes.len() - if bytes.len() < total { cut_character(bytes) } else { 0 };
-    for chunk in bytes[..looked_at].utf8_chunks() {
-        let pieces =
-            chunk.valid().chars().map(|c| safe(c.encode_utf8(&mut [0; 4]).as_bytes()));
-        let broken = chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}"));
-        for piece in pieces.chain(broken) {
-            let length = width(&piece);
-            if length > left {
-                whole = false;
-                left = 0;
-                break;
-            }
-            left -= length;
-            shown.push_str(&piece);
+    let bytes = &bytes[..looked_at];
+    let pieces: Box<dyn Iterator<Item = String>> = match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            Box::new(text.chars().map(|c| safe(c.encode_utf8(&mut [0; 4]).as_bytes())))
         }
+        Err(_) => Box::new(bytes.iter().map(|byte| shown_alone(*byte))),
+    };
+    for piece in pieces {
+        let length = width(&piece);
+        if length > left {
+            whole = false;
+            break;
+        }
+        left -= length;
+        shown.push_str(&piece);
     }
     format!("\"{shown}\"{}", if whole { "" } else { "…" })
+}
+
+/// A byte that is no part of a character.
+fn shown_alone(byte: u8) -> String {
+    match byte {
+        b'"' | b'\'' => char::from(byte).to_string(),
+        _ => byte.escape_ascii().to_string(),
+    }
 }
 
 /// How many bytes at the end are the beginning of a character whose end is not there.
@@ -128,6 +164,19 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
             Err("give seconds as a number from 0.001 to 1000000, such as 2 or 0.5"
                 .to_owned())
         }
+    }
+}
+
+/// Reads a number of bytes from the command line: `125`, `64K`, `16M`.
+pub fn size(text: &str) -> Result<usize, String> {
+    let (digits, unit) = match text.as_bytes().last() {
+        Some(b'k' | b'K') => (&text[..text.len() - 1], 1024),
+        Some(b'm' | b'M') => (&text[..text.len() - 1], 1024 * 1024),
+        _ => (text, 1),
+    };
+    match digits.parse::<usize>().ok().and_then(|n| n.checked_mul(unit)) {
+        Some(bytes @ 1..=0x7fff_ffff) => Ok(bytes),
+        _ => Err("give bytes from 1 to 2047M, such as 1000, 64K or 16M".to_owned()),
     }
 }
 
@@ -186,6 +235,12 @@ mod tests {
         assert_eq!(safe(b"\\n"), r"\\n");
         assert_eq!(safe_lines(b"a\tb\r\n\x1b[2J\rc\\"), "a\tb\n\\u{1b}[2J\\rc\\");
         assert_eq!(safe("ok \u{202e}txt\u{200b}".as_bytes()), r"ok \u{202e}txt\u{200b}");
+        let marks = "cafe\u{301} नमस्ते กีฬา";
+        assert_eq!(safe(marks.as_bytes()), marks, "an accent belongs to its letter");
+        assert_eq!(
+            safe("\u{301}x\u{fe0f}\u{3164}".as_bytes()),
+            r"\u{301}x\u{fe0f}\u{3164}"
+        );
         assert_eq!(safe("é 日本 \"it's\"".as_bytes()), "é 日本 \"it's\"");
     }
 
@@ -196,6 +251,7 @@ mod tests {
         assert_eq!(preview(&[b'a'; 40], 40), format!("\"{}\"…", "a".repeat(24)));
         assert_eq!(preview("ab\u{e9}".as_bytes().split_at(3).0, 9), r#""ab"…"#);
         assert_eq!(preview(b"\xff\xfe", 2), r#""\xff\xfe""#);
+        assert_eq!(preview(b"\x81\x85\xc4\xa4\"n", 6), r#""\x81\x85\xc4\xa4"n""#);
         assert_eq!(preview(&[0xff; 96], 200), format!("\"{}\"…", "\\xff".repeat(6)));
         assert_eq!(
             preview(b"\x1b\x1b\x1b\x1b\x1b\x1b", 6),
@@ -225,5 +281,10 @@ mod tests {
             seconds("0").is_err() && seconds("nan").is_err() && seconds("-1").is_err()
         );
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        let sizes = ["1", "64K", "16m", "2047M"].map(|text| size(text).unwrap());
+        assert_eq!(sizes, [1, 65_536, 16_777_216, 2_146_435_072]);
+        for wrong in ["", "0", "K", "-1", "1G", "2048M", "1.5M", "99999999999999999999"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
     }
 }

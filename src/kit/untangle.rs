@@ -3,11 +3,13 @@
 //! An answer can be back before the thread that sent the question gets to say so: both calls
 //! return, and the threads speak in any order. What has been received on a socket is told
 //! after what was being sent on it, unless that takes long; then the send is still waiting.
+//! What is said after that waits behind it: it may be an effect of what was received.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use crate::kit::event::{Call, Event, Phase};
-use crate::kit::explain::same_speaker;
+use crate::kit::explain::{same_speaker, same_thread};
 use crate::kit::view::HELD;
 
 /// Holds an effect back until its cause is told.
@@ -15,72 +17,87 @@ use crate::kit::view::HELD;
 pub struct Untangle {
     /// Sends that have begun and have not returned.
     sending: Vec<Event>,
-    /// What is told after them, and when at the latest.
-    waiting: Vec<(Instant, Event)>,
+    /// What is told after them, in this order.
+    waiting: VecDeque<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    event: Event,
+    /// When it is told at the latest.
+    due: Instant,
+    /// It answers what is being sent on its socket; otherwise it only keeps its place.
+    answers: bool,
 }
 
 impl Untangle {
     /// Takes one event and hands on what is to be told now.
     pub fn push(&mut self, event: Event, now: Instant, tell: &mut impl FnMut(Event)) {
         let sends = event.call.is_some_and(|call| call.sends() || call == Call::Shutdown);
-        let about =
-            |other: &Event| other.socket.is_some() && other.socket == event.socket;
-        match event.phase {
-            Phase::Begin if sends => {
-                self.sending.push(event.clone());
-                tell(event);
-            }
-            Phase::End if sends => {
-                self.sending.retain(|begun| !same_speaker(begun, &event));
-                tell(event.clone());
-                self.release(tell, |waiting| waiting.socket == event.socket);
-            }
-            _ => {
-                let answers = event.phase == Phase::End
-                    && event.call.is_some_and(Call::receives)
-                    && self
-                        .sending
-                        .iter()
-                        .any(|sent| about(sent) && !same_speaker(sent, &event));
-                if answers || self.waiting.iter().any(|(_, other)| about(other)) {
-                    self.waiting.push((now + HELD, event));
-                } else {
-                    tell(event);
-                }
-            }
+        let receives = event.call.is_some_and(Call::receives);
+        let ended = event.phase == Phase::End;
+        let answers = ended
+            && receives
+            && self.sending.iter().any(|sent| {
+                is_about_the_same(sent, &event) && !same_thread(sent, &event)
+            });
+        if event.phase == Phase::Begin && sends {
+            self.sending.push(event.clone());
         }
+        if ended && sends {
+            self.sending.retain(|begun| !same_speaker(begun, &event));
+        }
+        let awaited = ended
+            && sends
+            && self.waiting.iter().any(|other| is_about_the_same(&other.event, &event));
+        if awaited {
+            self.go_before_its_answers(event, now);
+        } else {
+            self.waiting.push_back(Waiting { event, due: now + HELD, answers });
+        }
+        self.release(tell);
+    }
+
+    /// The end of a send goes before whatever answers it, and behind its own thread.
+    fn go_before_its_answers(&mut self, event: Event, now: Instant) {
+        for other in &mut self.waiting {
+            other.answers &= !is_about_the_same(&other.event, &event);
+        }
+        let own =
+            self.waiting.iter().rposition(|other| same_thread(&other.event, &event));
+        let place = own.map_or(0, |own| own + 1);
+        self.waiting.insert(place, Waiting { event, due: now + HELD, answers: false });
     }
 
     /// When to look again, even if nothing is said.
     pub fn due(&self) -> Option<Instant> {
-        self.waiting.iter().map(|(due, _)| *due).min()
+        self.waiting.iter().map(|waiting| waiting.due).min()
     }
 
     /// Tells what has waited long enough: its send is stuck, and no longer its cause.
     pub fn tick(&mut self, now: Instant, tell: &mut impl FnMut(Event)) {
         if self.due().is_some_and(|due| due <= now) {
             self.sending.clear();
-            self.release(tell, |_| true);
+            self.finish(tell);
         }
     }
 
     /// Tells everything that was kept.
     pub fn finish(&mut self, tell: &mut impl FnMut(Event)) {
-        self.release(tell, |_| true);
+        self.waiting.drain(..).for_each(|waiting| tell(waiting.event));
     }
 
-    fn release(
-        &mut self,
-        tell: &mut impl FnMut(Event),
-        is_free: impl Fn(&Event) -> bool,
-    ) {
-        for (due, event) in std::mem::take(&mut self.waiting) {
-            match is_free(&event) {
-                true => tell(event),
-                false => self.waiting.push((due, event)),
-            }
+    fn release(&mut self, tell: &mut impl FnMut(Event)) {
+        while self.waiting.front().is_some_and(|first| !first.answers)
+            && let Some(first) = self.waiting.pop_front()
+        {
+            tell(first.event);
         }
     }
+}
+
+fn is_about_the_same(one: &Event, other: &Event) -> bool {
+    one.socket.is_some() && one.socket == other.socket
 }
 
 #[cfg(test)]
@@ -136,6 +153,54 @@ mod tests {
         let next = vec![event("receiver", Phase::End, Call::Recv)];
         assert_eq!(told(&mut untangle, next, now), [Call::Recv]);
         assert_eq!(untangle.due(), None, "an idle program sleeps");
+    }
+
+    #[test]
+    fn a_thread_with_two_sockets_keeps_its_order() {
+        let front = |thread, phase, call| Event {
+            who: "front".into(),
+            socket: Some(Socket { fd: 9, ..event(thread, phase, call).socket.unwrap() }),
+            ..event(thread, phase, call)
+        };
+        let back = |thread, phase, call| Event {
+            who: "back".into(),
+            ..event(thread, phase, call)
+        };
+        let events = vec![
+            back("up", Phase::Begin, Call::Shutdown),
+            back("down", Phase::End, Call::Recv),
+            front("down", Phase::Begin, Call::Send),
+            front("down", Phase::End, Call::Send),
+            back("up", Phase::End, Call::Shutdown),
+        ];
+        let told = told(&mut Untangle::default(), events, Instant::now());
+        assert_eq!(
+            told,
+            [Call::Shutdown, Call::Shutdown, Call::Recv, Call::Send, Call::Send]
+        );
+    }
+
+    #[test]
+    fn what_came_of_an_answer_is_told_behind_it() {
+        let other = |thread, phase, call| Event {
+            socket: Some(Socket { fd: 4, ..event(thread, phase, call).socket.unwrap() }),
+            ..event(thread, phase, call)
+        };
+        let events = vec![
+            event("writer 3", Phase::Begin, Call::Send),
+            other("writer 4", Phase::Begin, Call::Shutdown),
+            event("reader 3", Phase::End, Call::Recv),
+            other("reader 4", Phase::End, Call::Recvfrom),
+            other("main", Phase::End, Call::Accept), // Because of both, perhaps.
+            other("writer 4", Phase::End, Call::Shutdown),
+            event("writer 3", Phase::End, Call::Send),
+        ];
+        let told = told(&mut Untangle::default(), events, Instant::now());
+        let effects = [Call::Recv, Call::Recvfrom, Call::Accept];
+        let sends = [Call::Send, Call::Shutdown, Call::Send, Call::Shutdown];
+        assert_eq!(told[..2], sends[..2]);
+        assert!(told[2..4].contains(&Call::Send) && told[2..4].contains(&Call::Shutdown));
+        assert_eq!(told[4..], effects);
     }
 
     #[test]

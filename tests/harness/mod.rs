@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,7 @@ impl Program {
 
     /// Starts any program. Its standard input stays open until [`Program::close_input`].
     pub fn run(mut command: Command) -> Program {
+        hear_ctrl_c();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env_remove("NO_COLOR");
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
@@ -132,15 +133,6 @@ impl Program {
             .wait_until(|so_far| so_far.contains(text), &format!("{text:?} on stdout"))
     }
 
-    /// Waits until standard output satisfies `is_there`; gives all of it so far.
-    pub fn wait_for_output_that(
-        &mut self,
-        is_there: impl Fn(&str) -> bool,
-        what: &str,
-    ) -> String {
-        self.out.wait_until(is_there, &format!("{what} on stdout"))
-    }
-
     /// Waits until standard output is as `is_there` wants it; gives all of it so far.
     pub fn wait_until_output(
         &mut self,
@@ -178,8 +170,13 @@ impl Program {
     }
 
     /// Waits for the program to end by itself.
-    pub fn end(mut self) -> Ended {
-        let deadline = Instant::now() + HANG;
+    pub fn end(self) -> Ended {
+        self.end_within(HANG)
+    }
+
+    /// The same for a program that has more to do.
+    pub fn end_within(mut self, limit: Duration) -> Ended {
+        let deadline = Instant::now() + limit;
         // The pipes end with the program: no polling.
         self.out.wait_for_end(deadline, &self.err);
         self.err.wait_for_end(deadline, &self.out);
@@ -266,6 +263,14 @@ pub fn read_to_end(mut stream: &TcpStream) -> Vec<u8> {
     let mut all = Vec::new();
     stream.read_to_end(&mut all).unwrap();
     all
+}
+
+/// Whoever is started in the background of a script ignores Ctrl-C, and so do the programs
+/// that it starts: what is ignored is inherited, what is handled is not.
+fn hear_ctrl_c() {
+    static ONCE: Once = Once::new();
+    #[expect(clippy::disallowed_methods, reason = "somebody has pressed Ctrl-C")]
+    ONCE.call_once(|| ctrlc::set_handler(|| std::process::exit(130)).unwrap());
 }
 
 fn pipe_without_reader() -> std::io::PipeWriter {

@@ -100,6 +100,7 @@ fn a_flag_that_cannot_be_is_a_usage_error_and_names_the_choices() {
     for (args, typed) in [
         (["tcp-server", "--max-clients", "0"], "1.."),
         (["tcp-server", "--idle-timeout", "0"], "0.001"),
+        (["tcp-server", "--idle-timeout", "-1"], "0.001"),
         (["udp-server", "--idle-timeout", "0"], "0.001"),
         (["udp-server", "--buffer", "0"], "1.."),
         (["udp-client", "--buffer", "65536"], "65535"),
@@ -127,6 +128,12 @@ fn a_port_that_is_in_use_is_told_with_a_hint() {
         .code(1)
         .stdout("")
         .stderr(contains(error).and(contains("\n  hint: ")).and(contains("port 0")));
+
+    let same = "127.0.0.1:7880";
+    command(&["chat-server", same, "--web", same, "--quiet"])
+        .assert()
+        .code(1)
+        .stderr(contains("could not listen for browsers").and(contains("another port")));
 
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();

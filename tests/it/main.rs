@@ -7,9 +7,16 @@
 #[allow(dead_code, reason = "shared by two test programs")]
 mod harness;
 
+mod chat;
+mod chat_client;
 mod cli;
+mod compare;
+mod forward;
+mod http;
+mod http_client;
 mod lessons;
 mod myths;
+mod page;
 mod readme;
 mod replay;
 mod sockets;
@@ -18,3 +25,4 @@ mod tidy;
 mod tour;
 mod udp;
 mod views;
+mod websocket;

@@ -49,7 +49,14 @@ fn replayed(args: &[&str]) -> String {
 /// Without the announcements: whether a call waited long enough to be announced is a matter
 /// of the moment, and a replay does not wait.
 fn without_announcements(told: &str) -> Vec<&str> {
-    told.lines().filter(|line| !line.contains('…')).collect()
+    let goes_on =
+        |line: &str| line.trim_start_matches([' ', '│']).len() + 10 < line.len();
+    let mut announced = false;
+    let is_told = |line: &&str| {
+        announced = line.contains('…') || (announced && goes_on(line));
+        !announced
+    };
+    told.lines().filter(is_told).collect()
 }
 
 /// The row of a ladder that has all of these, in this order.

@@ -23,14 +23,16 @@ fn page(pid: u32) -> String {
 }
 
 /// Watches the table of a process until it has such a row, for states that the kernel
-/// reaches in its own time.
+/// reaches in its own time. Gives the table as it is then, whole: what a watching program
+/// has written can be read in the middle of a table.
 fn watch_for(pid: u32, local: SocketAddr, peer: &str, cells: &[&str]) -> String {
     let mut watch = Program::start(&["sockets", "--watch", "--pid", &pid.to_string()]);
     let is_there = |page: &str| {
         let row = row(page, local, peer).unwrap_or_default();
         cells.iter().all(|cell| row.contains(cell))
     };
-    watch.wait_for_output_that(is_there, &format!("{local} {peer} {cells:?}"))
+    watch.wait_until_output(&format!("{local} {peer} {cells:?}"), is_there);
+    page(pid)
 }
 
 /// Every state in the table has a line that says what it means, and the other way round.
@@ -261,7 +263,7 @@ fn a_table_that_does_not_change_is_shown_once() {
         let all = |page: &str| {
             page.rsplit("\n\n").any(|one| one.matches(" ESTABLISHED ").count() == number)
         };
-        watches[1].wait_for_output_that(all, "another connection");
+        watches[1].wait_until_output("another connection", all);
     }
 
     let [watch, _] = watches;

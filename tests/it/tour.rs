@@ -102,6 +102,82 @@ fn the_whole_walk_is_tcp_and_then_udp() {
     assert_eq!(too_wide(&told), [""; 0]);
 }
 
+const CHAT: &str = "\
+A chat: three people and one server, here in one process. An arrow is drawn
+  when what it carries has arrived.
+
+  ann                   server                    bob                     cho
+                           │ bind 127.0.0.1:#####
+                           │ listen
+   │────── connect ──────► │
+   │ ◄─ \"* welcome, gues… ─│
+   │─── \"/name ann\\n\" ───► │
+   │ ◄─ \"= you are ann\\n\" ─│
+   │                       │ ◄────── connect ──────│
+   │                       │─ \"* welcome, gues… ─► │
+";
+
+const SAID: &str = "\
+ann says something: the server sends it to the others, and not back to her.
+
+   │───── \"hello\\n\" ─────► │                       │                       │
+   │                       │── \"<ann> hello\\n\" ──► │                       │
+   │                       │───────────────────────┼── \"<ann> hello\\n\" ──► │
+
+bob says something to cho alone.
+
+   │                       │ ◄─ \"/msg cho psst\\n\" ─│                       │
+   │                       │───────────────────────┼── \"[bob] psst\\n\" ───► │
+
+cho ends her half of the connection: for the server she has left.
+
+   │                       │ ◄─── end of stream ───┼───────────────────────│
+   │ ◄── \"* cho left\\n\" ───│                       │                       │
+   │                       │── \"* cho left\\n\" ───► │                       │
+   │                       │───────────────────────┼─── end of stream ───► │
+   │                       │                       │                 close │
+";
+
+#[test]
+fn three_people_in_a_chat_are_drawn_as_they_hear_each_other() {
+    for _ in 0..10 {
+        let told = normal(&tour(&["chat"]));
+
+        assert!(told.starts_with(CHAT), "{told}");
+        assert!(told.contains(SAID), "{told}");
+        assert_eq!(told.matches("\"* goodbye: the … ─").count(), 2, "{told}");
+        let commands = "  sockdemo chat-server       sockdemo chat-client\n";
+        assert!(told.ends_with(&format!("{ENDING}{commands}")), "{told}");
+        assert_eq!(too_wide(&told), [""; 0]);
+    }
+}
+
+#[test]
+fn the_chat_can_be_told_in_sentences_and_as_turns_of_the_loop() {
+    let told = tour(&["chat", "--view", "sentences"]);
+    for sentence in [
+        "\nann to server: \"hello\\n\"\nserver to bob: \"<ann> hello\\n\"\n\
+         server to cho: \"<ann> hello\\n\"\n",
+        "\nserver to cho: end of stream\ncho: close\n",
+    ] {
+        assert!(told.contains(sentence), "{told}");
+    }
+
+    let told = tour(&["chat", "--view", "events"]);
+    for row in [
+        "    0  joined guest-1                        on_joined           1 ",
+        "    0  said   guest-1: /name ann             on_said             1 ",
+        "    0  said   ann: hello                     on_said             2 ",
+        "    0  left   cho                            on_left             2 ",
+    ] {
+        assert!(told.contains(row), "{told}");
+    }
+    for word in ["queue", "loop", "handler", "listener", "observer", "call stack"] {
+        assert_eq!(told.matches(word).count().min(1), 1, "{word}: {told}");
+    }
+    assert_eq!(too_wide(&told), [""; 0]);
+}
+
 #[test]
 fn step_runs_straight_through_without_a_terminal() {
     assert_eq!(normal(&tour(&["tcp", "--step"])), normal(&tour(&["tcp"])));
@@ -168,9 +244,12 @@ fn the_walk_in_json_is_json_and_nothing_else() {
 
 #[test]
 fn the_recording_of_a_walk_is_told_again_as_it_was() {
-    for view in ["lines", "sentences", "ladder"] {
+    let views = ["lines", "sentences", "ladder"].map(|view| (view, None));
+    let chat = ["sentences", "ladder", "events"].map(|view| (view, Some("chat")));
+    for (view, part) in views.into_iter().chain(chat) {
         let file = Scratch::new();
-        let live = tour(&["--view", view, "--record", file.path()]);
+        let part = part.as_slice();
+        let live = tour(&[part, &["--view", view, "--record", file.path()]].concat());
 
         let again = run(&["replay", file.path(), "--view", view], b"");
 

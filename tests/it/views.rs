@@ -259,7 +259,7 @@ fn a_strangers_bytes_reach_no_view_of_a_client() {
         assert_eq!(client.code(), Some(0), "{}", client.stderr);
         assert!(client.stdout.starts_with("\x1b[31mred"), "the payload is not ours");
         assert_harmless(&client.stderr);
-        let shown = flat(&client.stderr).contains(r"\u{1b}[31mred");
+        let shown = flat(&client.stderr).contains(r"\x1b[31mred");
         assert!(view == "sentences" || shown, "{}", client.stderr);
     }
 }
@@ -465,5 +465,18 @@ fn a_call_that_waits_is_told_while_it_waits() {
         let _client = connect(addr);
         server.wait_for("recv");
         server.wait_for("… waiting for bytes");
+    }
+}
+
+#[test]
+fn who_has_no_event_loop_cannot_show_its_events() {
+    for command in [&["tcp-server", ":0"][..], &["tour"], &["forward", ":0", ":1"]] {
+        let refused = run(&[command, &["--view", "events"]].concat(), b"");
+        assert_eq!(
+            (refused.code(), refused.stdout.as_str()),
+            (Some(2), ""),
+            "{command:?}"
+        );
+        assert!(refused.stderr.contains("there is no event loop here"), "{refused:?}");
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -126,16 +126,38 @@ impl Attempt {
     pub fn check(&self) -> Result<Value, String> {
         let source = self.path.to_str().unwrap();
         let command = match self.extension() {
-            "rs" => {
-                vec![self.compiled("rustc", &["--edition", "2024", "-A", "warnings"])?]
-            }
+            "rs" => vec![self.compiled_with_packages()?],
             "c" => vec![self.compiled("cc", &["-pthread"])?],
-            "py" => vec!["python3".to_owned(), source.to_owned()],
+            "py" => vec![python(), source.to_owned()],
             "js" => vec!["node".to_owned(), source.to_owned()],
             "sh" => vec!["sh".to_owned(), source.to_owned()],
             other => panic!("{other}: no such language"),
         };
         check(self.lesson, &command, &[])
+    }
+
+    /// An attempt may use `ctrlc`, as a student's exercise does. Cargo has built that for
+    /// this program, perhaps several times, for other compilers or with other features: the
+    /// newest one that can be used is the right one.
+    fn compiled_with_packages(&self) -> Result<String, String> {
+        // Without the names in std, a program has half a megabyte instead of four.
+        const PLAIN: [&str; 6] =
+            ["--edition", "2024", "-A", "warnings", "-C", "strip=symbols"];
+        if !fs::read_to_string(&self.path).unwrap().contains("ctrlc::") {
+            return self.compiled("rustc", &PLAIN);
+        }
+        let folder = std::env::current_exe().unwrap().parent().unwrap().to_owned();
+        let search = format!("dependency={}", folder.display());
+        let mut refused = format!("no libctrlc in {}", folder.display());
+        for library in newest_first(&folder, "libctrlc-", "rlib") {
+            let library = format!("ctrlc={}", library.display());
+            let with = ["--extern", &library, "-L", &search];
+            match self.compiled("rustc", &[&PLAIN[..], &with].concat()) {
+                Err(error) => refused = error,
+                made => return made,
+            }
+        }
+        Err(refused)
     }
 
     /// Compiles it, unless the same text has been compiled before.
@@ -147,6 +169,18 @@ impl Attempt {
             &format!("{:02}-{}", self.lesson, self.stem()),
         )
     }
+}
+
+/// The interpreter behind the name. A name that a version manager has put there starts a
+/// shell first, each time.
+fn python() -> String {
+    static PYTHON: LazyLock<String> = LazyLock::new(|| {
+        let says = ["-c", "import sys; print(sys.executable)"];
+        let asked = Command::new("python3").args(says).output();
+        let path = asked.map(|it| String::from_utf8_lossy(&it.stdout).trim().to_owned());
+        path.ok().filter(|path| !path.is_empty()).unwrap_or("python3".to_owned())
+    });
+    PYTHON.clone()
 }
 
 /// Compiles a source file into the folder for tests; the same text only once.
@@ -207,6 +241,18 @@ pub fn check(lesson: u8, command: &[String], flags: &[&str]) -> Result<Value, St
         return Err(format!("exit code {code:?} for this report:\n{report:#}"));
     }
     Ok(report)
+}
+
+/// The files of a folder with such a name.
+fn newest_first(folder: &Path, begins: &str, ends: &str) -> Vec<PathBuf> {
+    let mut found = entries(folder);
+    found.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(begins) && path.extension().is_some_and(|end| end == ends)
+    });
+    found.sort_by_key(|path| path.metadata().and_then(|it| it.modified()).ok());
+    found.reverse();
+    found
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

@@ -26,6 +26,9 @@ pub fn trials() -> Vec<Trial> {
         trial("progress is kept, and only a whole run passes", progress_is_kept),
         trial("without a place for progress there is a verdict", without_a_place),
         trial("Ctrl-C ends the program, too", ctrl_c_ends_the_program_too),
+        trial("an output that ends early is not waited for", an_output_that_ends_early),
+        trial("who ended without a line has not closed its output", ended_without_a_line),
+        trial("a stranger at its port is not the program", a_stranger_at_its_port),
         trial("watch checks again when the file changes", watch_checks_again),
         trial("the student's own file is built and checked", the_students_own_file),
         trial("a program that does not build fails", a_program_that_does_not_build),
@@ -189,6 +192,63 @@ fn ctrl_c_ends_the_program_too() {
     assert!(ended.stdout.contains("stopped: nothing is said"), "{ended:?}");
     assert_eq!(ended.status.code(), Some(3));
     assert_eq!(running(&mark), Vec::<String>::new());
+}
+
+/// Before the program does, or while it goes on.
+fn an_output_that_ends_early() {
+    for (then, seen) in [
+        ("sleep 0.1; exit 7", "the program ended without printing a whole line"),
+        ("exec sleep 60", "on standard output, and the program has closed it"),
+    ] {
+        let script = Scratch::containing(&format!("exec >&- 2>&-\n{then}\n"));
+        let args = ["check", "2", "--only", "port-zero", "--json", "--"];
+        let ended = Student::new().runs(&[&args[..], &["sh", script.path()]].concat());
+        assert!(ended.stdout.contains(seen), "{ended:?}");
+        assert_eq!(
+            ended.stdout.contains("exit code 7"),
+            then.ends_with('7'),
+            "{ended:?}"
+        );
+        assert!(!ended.stdout.contains("waited"), "{ended:?}");
+    }
+}
+
+/// It tells its one client, and nobody else.
+fn ended_without_a_line() {
+    let source = Scratch::containing(
+        r#"use std::io::Write;
+        fn main() {
+            let addr = std::env::args().next_back().unwrap();
+            let (mut stream, peer) = std::net::TcpListener::bind(addr).unwrap().accept().unwrap();
+            let local = stream.local_addr().unwrap();
+            writeln!(stream, "conn 1 local {local} peer {peer}").unwrap();
+        }"#,
+    );
+    let program =
+        compile(Path::new(source.path()), "rustc", RUST, "01-tells-one").unwrap();
+    let ended = Student::new().runs(&["check", "1", "--json", "--", &program]);
+
+    let seen = "the program ended without printing the line: conn 1 local";
+    assert!(ended.stdout.contains(seen), "{ended:?}");
+    assert!(ended.stdout.contains("exit code 0"), "{ended:?}");
+    assert!(!ended.stdout.contains("closed it"), "{ended:?}");
+}
+
+/// A stranger listens there when the program starts for the first time. It even gives the
+/// right answers.
+fn a_stranger_at_its_port() {
+    let scratch = Scratch::new();
+    let (place, sockdemo, solution) = (scratch.path(), sockdemo(), solution());
+    let script = Scratch::containing(&format!(
+        "mkdir {place} || exec {solution} \"$@\"\nmkfifo {place}/said\n\
+         setsid {sockdemo} tcp-server \"$@\" >{place}/said &\nread -r _ <{place}/said\n\
+         exec {solution} \"$@\"\n"
+    ));
+    let args = ["check", "5", "--only", "hello", "--json", "--", "sh", script.path()];
+    let ended = Student::new().runs(&args);
+    let _ = fs::remove_dir_all(place);
+
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
 }
 
 fn watch_checks_again() {

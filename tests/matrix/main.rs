@@ -35,7 +35,18 @@ fn main() {
     trials.push(Trial::test("docs/kill-matrix.md is current", move || {
         table::is_current(&attempts)
     }));
-    libtest_mimic::run(&arguments, trials).exit();
+    libtest_mimic::run(&arguments, dealt(trials)).exit();
+}
+
+/// Neighbours wait for the same: some lessons compute, others only have patience. Dealt like
+/// cards, they come in turns, and the processors have work all the time.
+fn dealt(trials: Vec<Trial>) -> Vec<Trial> {
+    const HANDS: usize = 37; // A prime number: no kind of trouble gets a hand of its own.
+    let mut hands: Vec<Vec<Trial>> = (0..HANDS).map(|_| Vec::new()).collect();
+    for (i, trial) in trials.into_iter().enumerate() {
+        hands[i % HANDS].push(trial);
+    }
+    hands.into_iter().flatten().collect()
 }
 
 /// One row of the matrix.

@@ -17,21 +17,24 @@ enum Role {
     /// It is to print where it listens.
     Printer,
     Client,
+    /// It receives datagrams.
+    Datagrams,
 }
 
 fn role(lesson: u8) -> Role {
     match lesson {
         2 => Role::Printer,
         4 | 7 => Role::Client,
+        11 | 12 => Role::Datagrams,
         _ => Role::Server,
     }
 }
 
 /// A kind of trouble, and what the report has to say for a server, for one that prints,
-/// and for a client.
+/// for a client, and for one that receives datagrams.
 struct Trouble {
     kind: &'static str,
-    cause: [&'static str; 3],
+    cause: [&'static str; 4],
 }
 
 const SLEEPS: &str = "sleeps until another of its threads wakes it";
@@ -39,30 +42,35 @@ const SLEEPS: &str = "sleeps until another of its threads wakes it";
 const TROUBLES: &[Trouble] = &[
     Trouble {
         kind: "never-answers",
-        cause: ["sleeps in", "listens on 127.0.0.1", SLEEPS],
+        cause: ["sleeps in", "listens on 127.0.0.1", SLEEPS, "did not come"],
     },
-    Trouble { kind: "never-listens", cause: [SLEEPS; 3] },
-    Trouble { kind: "spins", cause: ["it spins"; 3] },
-    Trouble { kind: "ignores-sigterm", cause: ["(SIGTERM), and was killed"; 3] },
-    Trouble { kind: "leaves-a-child", cause: ["left a process behind"; 3] },
+    Trouble { kind: "never-listens", cause: [SLEEPS; 4] },
+    Trouble { kind: "spins", cause: ["it spins"; 4] },
+    Trouble { kind: "ignores-sigterm", cause: ["(SIGTERM), and was killed"; 4] },
+    Trouble { kind: "leaves-a-child", cause: ["left a process behind"; 4] },
     Trouble {
         kind: "floods",
         cause: [
             "the end of 1,050,000 bytes",
             "does not say where it listens",
             "the end of 1,050,000 bytes",
+            "the end of 1,050,000 bytes",
         ],
     },
-    Trouble { kind: "crashes", cause: ["exit code 7", "exit code 7", "exit code 7"] },
+    Trouble { kind: "crashes", cause: ["exit code 7"; 4] },
     Trouble {
         kind: "wrong-port",
         cause: [
             "; the program listens on 127.0.0.1:",
             "listens on 127.0.0.1",
             "sleeps in",
+            "; the program's is at 127.0.0.1:",
         ],
     },
-    Trouble { kind: "ipv6-only", cause: ["but [::1]:", "listens on [::1]", "sleeps"] },
+    Trouble {
+        kind: "ipv6-only",
+        cause: ["but [::1]:", "listens on [::1]", "sleeps", "is at [::1]:"],
+    },
 ];
 
 /// Every kind of trouble, in every exercise.

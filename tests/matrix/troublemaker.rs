@@ -1,7 +1,7 @@
 //! A program that causes one kind of trouble: troublemaker KIND MARK [WORDS] ADDR.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
@@ -45,9 +45,10 @@ fn sleep() {
     }
 }
 
-/// Listens, accepts and reads. Where it cannot listen, because it should be a client, it
+/// Listens, accepts and reads; and has a socket for datagrams. Where it cannot listen, because it should be a client, it
 /// sleeps.
 fn never_answers(addr: &str) {
+    let _datagrams = UdpSocket::bind(addr);
     let Ok(listener) = TcpListener::bind(addr) else { return sleep() };
     for stream in listener.incoming() {
         let _ = stream.unwrap().read_to_end(&mut Vec::new());

@@ -143,7 +143,7 @@ fn a_client_too_many_is_told_even_if_it_has_said_much() {
 
 fn a_silent_client_is_let_go_and_that_is_said() {
     let (mut server, addr) =
-        Program::server(&["tcp-server", ":0", "--idle-timeout", "0.2"]);
+        Program::server(&["tcp-server", ":0", "--idle-timeout", "1"]);
     let silent = connect(addr);
 
     assert_eq!(read_to_end(&silent), b"");
@@ -155,7 +155,7 @@ fn a_silent_client_is_let_go_and_that_is_said() {
 fn a_lively_client_stays_when_a_silent_one_is_let_go() {
     // Told in full, a conversation at this speed would be told with gaps.
     let (server, addr) =
-        Program::server(&["tcp-server", ":0", "--idle-timeout", "1", "--quiet"]);
+        Program::server(&["tcp-server", ":0", "--idle-timeout", "2", "--quiet"]);
     let silent = Polite::at(addr);
     let lively = Polite::at(addr);
 
@@ -180,7 +180,7 @@ fn flood(mut client: &TcpStream) {
 
 fn a_client_that_does_not_read_is_let_go_when_idle_for_too_long() {
     let (mut server, addr) =
-        Program::server(&["tcp-server", ":0", "--idle-timeout", "0.5"]);
+        Program::server(&["tcp-server", ":0", "--idle-timeout", "1"]);
     let deaf = connect(addr);
 
     flood(&deaf); // Ends when the server has closed the connection.

@@ -117,7 +117,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// Every line is different, so a missing, doubled or moved piece shows.
-fn numbered_lines(bytes: usize) -> String {
+pub fn numbered_lines(bytes: usize) -> String {
     let lines = (0..).map(|n| format!("line {n}\n"));
     let mut text = String::new();
     lines.take_while(|line| (text.push_str(line), text.len() < bytes).1).for_each(drop);
@@ -143,11 +143,11 @@ fn assert_echoed((peer, server): &(Ended, Ended), input: &str) {
     assert!(server.stderr.contains("0 B: end of stream"), "{}", server.stderr);
 }
 
-fn nc(addr: SocketAddr) -> Program {
+pub fn nc(addr: SocketAddr) -> Program {
     start("nc", &["-N", &addr.ip().to_string(), &addr.port().to_string()])
 }
 
-fn ncat(addr: SocketAddr) -> Program {
+pub fn ncat(addr: SocketAddr) -> Program {
     start("ncat", &[&addr.ip().to_string(), &addr.port().to_string()])
 }
 
@@ -234,7 +234,7 @@ fn our_client_and_socat_as_the_server_exchange_a_mebibyte() {
 }
 
 /// Starts a server for one client in Python, with `serve` as what it does to `peer`.
-fn python_server(serve: &str) -> (Program, String) {
+pub fn python_server(serve: &str) -> (Program, String) {
     let listen = "
 server = socket.create_server(('127.0.0.1', 0))
 print('listening on %s:%d' % server.getsockname(), flush=True)

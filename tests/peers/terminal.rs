@@ -145,26 +145,26 @@ pub const TESTS: &[Test] = &[
     },
 ];
 
-const CTRL_C: &[u8] = b"\x03";
-const CTRL_D: &[u8] = b"\x04";
+pub const CTRL_C: &[u8] = b"\x03";
+pub const CTRL_D: &[u8] = b"\x04";
 const ENTER: &[u8] = b"\n";
 
 /// What stands at the end of every question.
 const ASKED: &str = "[Enter]";
 
 /// Starts `sockdemo` in a terminal, with settings such as `NO_COLOR=1` before it.
-fn terminal_with(settings: &str, words: &str) -> Program {
+pub fn terminal_with(settings: &str, words: &str) -> Program {
     let program = sockdemo();
     let line = format!("stty cols 80 rows 40 echo; {settings} exec '{program}' {words}");
     start("script", &["-qec", &line, "/dev/null"])
 }
 
-fn terminal(words: &str) -> Program {
+pub fn terminal(words: &str) -> Program {
     terminal_with("", words)
 }
 
 /// The screen as it is read: without colours, lines ended as in a file.
-fn plain(screen: &str) -> String {
+pub fn plain(screen: &str) -> String {
     let mut pieces = screen.split("\x1b[");
     let mut text = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
@@ -348,7 +348,7 @@ fn typed_lines_are_datagrams_and_ctrl_d_is_the_end() {
 }
 
 fn a_stepped_client_does_not_share_its_keyboard() {
-    for client in ["tcp-client", "udp-client"] {
+    for client in ["tcp-client", "udp-client", "chat-client"] {
         let ended = terminal(&format!("{client} --step")).end();
 
         assert_eq!(ended.code(), Some(2), "{}", ended.stdout);
@@ -395,6 +395,7 @@ fn help_fits_into_80_columns() {
         terminal("help").end(),
         terminal("tcp-server --help").end(),
         terminal("udp-client --help").end(),
+        terminal("chat-client --help").end(),
         terminal("tour --help").end(),
     ]);
 }
@@ -422,7 +423,7 @@ peer.close()
     ]);
 }
 
-fn assert_no_wider_than_80_columns(screens: impl IntoIterator<Item = Ended>) {
+pub fn assert_no_wider_than_80_columns(screens: impl IntoIterator<Item = Ended>) {
     for ended in screens {
         let screen = plain(&ended.stdout);
         assert!(screen.lines().count() > 1, "an empty screen proves nothing");

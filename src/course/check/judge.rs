@@ -1,7 +1,6 @@
 //! One run of the checks: from the program to the verdict, told while it goes on.
 
 use std::ffi::{OsStr, OsString};
-use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -18,6 +17,7 @@ use crate::kit::error::{Doing, Error, Result};
 use crate::kit::output;
 use crate::kit::stop::Stop;
 use crate::kit::text::several;
+use crate::proto::random::any_seed;
 
 /// Everything that stays the same from run to run.
 pub(super) struct Judge<'a> {
@@ -84,8 +84,7 @@ impl<'a> Judge<'a> {
                 Built::Refused(errors) => return self.refused(&errors),
             },
         };
-        let seed =
-            self.args.seed.unwrap_or_else(|| RandomState::new().hash_one(0) % 100_000);
+        let seed = self.args.seed.unwrap_or_else(any_seed);
         self.say(&self.heading(&work, seed))?;
         let mut lines = self.lines();
         let mut failure = None;

@@ -9,7 +9,7 @@ use crate::course::check::Verdict;
 use crate::course::trial::Check;
 use crate::course::trial::finding::{Finding, Rule};
 use crate::course::trial::program::Work;
-use crate::kit::text::{WIDTH, pad, safe, still_safe, wrap};
+use crate::kit::text::{WIDTH, pad, still_safe, wrap};
 
 /// Where the answer stands in the line of a check.
 const ANSWER: usize = 66;
@@ -112,7 +112,7 @@ impl Failure {
             evidence: finding.bytes.map(|bytes| bytes.lines()).unwrap_or_default(),
             check_waits: finding.check_waits,
             program_does: does.collect(),
-            printed: printed.iter().map(|line| safe(line.as_bytes())).collect(),
+            printed: printed.iter().map(|line| still_safe(line)).collect(),
             causes,
             by_hand: told.by_hand,
             again: told.again,

@@ -1,9 +1,14 @@
 //! Lesson 5: an echo server. Every byte comes back, then the end of the stream.
 
+use std::time::Duration;
+
 use crate::course::trial::{Check, Exercise, Outcome, Trial};
 
 /// So much comes in many reads.
 const MIB: usize = 1 << 20;
+
+/// What is no end of a conversation lasts longer than this.
+const A_MOMENT: Duration = Duration::from_millis(50);
 
 /// How often a program is stopped while it writes: about half of them meet it in the
 /// middle of a write.
@@ -86,7 +91,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",
-                "head -c 8000000 /dev/zero | sockdemo tcp-client -q | (read x; wc -c)",
+                "head -c 8000000 /dev/zero | sockdemo tcp-client -q | (sleep 9; wc -c)",
             ],
         },
     ],
@@ -108,7 +113,8 @@ fn one_mib(trial: &mut Trial) -> Outcome {
     let mut caller = trial.caller()?;
     caller.sends_pieces([first])?;
     caller.sends_while_hearing(rest, sent.as_bytes())?;
-    caller.hears_only(b"")
+    caller.hears_only(b"")?;
+    caller.hears_nothing(A_MOMENT) // Not even an end: this side has not ended, either.
 }
 
 fn byte_by_byte(trial: &mut Trial) -> Outcome {
@@ -181,7 +187,7 @@ fn slow_reader(trial: &mut Trial) -> Outcome {
     caller.sends_all_while_hearing(rest, expected)?;
     // The next one never reads, and breaks off. That harms nobody.
     let mut rude = trial.caller()?;
-    rude.sends_until_full(&sent)?;
+    rude.sends_until_it_sleeps(&sent)?;
     rude.resets();
     let mut next = trial.caller()?;
     next.sends(b"next")?;

@@ -1,10 +1,21 @@
 //! The exercises, one file each: what the checks say to a student's program, and hear.
 
+mod broker;
+mod chat;
 mod count;
+mod crowd;
 mod daytime;
+mod dice;
 mod echo;
+mod files;
+mod forwarder;
+mod frames;
+mod graceful;
+mod heartbeat;
 mod listen;
 mod probe;
+mod receive;
+mod wait;
 mod who;
 mod word;
 
@@ -19,6 +30,17 @@ pub const EXERCISES: &[Exercise] = &[
     echo::EXERCISE,
     word::EXERCISE,
     count::EXERCISE,
+    crowd::EXERCISE,
+    heartbeat::EXERCISE,
+    graceful::EXERCISE,
+    dice::EXERCISE,
+    receive::EXERCISE,
+    forwarder::EXERCISE,
+    files::EXERCISE,
+    wait::EXERCISE,
+    frames::EXERCISE,
+    broker::EXERCISE,
+    chat::EXERCISE,
 ];
 
 /// The exercise of a lesson.

@@ -102,7 +102,8 @@ fn open(trial: &mut Trial) -> Outcome {
 }
 
 fn refused(trial: &mut Trial) -> Outcome {
-    let (nobody, _kept) = nobody_listens(trial)?;
+    let (nobody, _kept) = trial.listens_nowhere()?;
+    let nobody = nobody.to_string();
     let ended = probes(trial, std::slice::from_ref(&nobody), 0)?;
     prints(&ended, &[(&nobody, "refused")], 1)
 }
@@ -125,7 +126,8 @@ fn full_queue(trial: &mut Trial) -> Outcome {
 
 fn order(trial: &mut Trial) -> Outcome {
     let (first, second) = (trial.listens()?, trial.listens()?);
-    let (nobody, _kept) = nobody_listens(trial)?;
+    let (nobody, _kept) = trial.listens_nowhere()?;
+    let nobody = nobody.to_string();
     let port = addr(&second)?.port();
     let named = format!("localhost:{port}");
     let known = crate::course::trial::addresses(&named);
@@ -217,19 +219,8 @@ fn addr(listener: &TcpListener) -> Outcome<SocketAddr> {
     listener.local_addr().map_err(|error| Finding::cannot_tell(error.to_string()))
 }
 
-/// An address that somebody else has, and where nobody listens: a client's.
-fn nobody_listens(trial: &Trial) -> Outcome<(String, impl Sized + use<>)> {
-    let listener = trial.listens()?;
-    let connected = || {
-        let client = TcpStream::connect(listener.local_addr()?)?;
-        Ok::<_, std::io::Error>((client.local_addr()?, client))
-    };
-    let (addr, client) = connected().map_err(|e| Finding::cannot_tell(e.to_string()))?;
-    Ok((addr.to_string(), (listener, client)))
-}
-
 /// A listener whose queue is full: nobody accepts, and the kernel lets no more in.
-fn full(trial: &Trial) -> Outcome<(TcpListener, Vec<TcpStream>)> {
+fn full(trial: &mut Trial) -> Outcome<(TcpListener, Vec<TcpStream>)> {
     const A_MOMENT: Duration = Duration::from_millis(200);
     const LONGEST_QUEUE: usize = 5000;
     let listener = trial.listens()?;

@@ -130,10 +130,13 @@ fn hears_number(n: usize, caller: &mut Caller) -> Outcome {
 
 fn early_leaver(trial: &mut Trial) -> Outcome {
     trial.serves()?;
-    // Whether it is gone before the server looks is a matter of luck.
-    for _ in 0..20 {
-        drop(trial.caller()?);
-        trial.caller()?.resets();
+    for _ in 0..10 {
+        // It is stopped, so that both have left before it looks.
+        trial.while_frozen(|trial| {
+            drop(trial.caller()?);
+            trial.caller()?.resets();
+            Ok(())
+        })?;
         trial.accepts_everybody()?; // Or a short queue would be full.
     }
     let mut caller = trial.caller()?;

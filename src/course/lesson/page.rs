@@ -165,7 +165,11 @@ fn styled(text: &str, ink: Ink) -> Styled {
             out.extend(format!("{mark}{inside}{mark}").chars().map(|c| (c, style)));
             rest = behind;
         } else if let Some((text, target, behind)) = link(rest) {
-            out.extend(styled(&format!("{text}{}", where_to(text, target)), ink));
+            let bracket = matches!(out.last(), Some(('(', _)));
+            let place = where_to(text, target).map_or(String::new(), |place| {
+                if bracket { format!(", {place}") } else { format!(" ({place})") }
+            });
+            out.extend(styled(&format!("{text}{place}"), ink));
             rest = behind;
         } else {
             out.push((first, Style::Plain));
@@ -183,13 +187,13 @@ fn link(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// What a link says that its text does not.
-fn where_to(text: &str, target: &str) -> String {
+fn where_to(text: &str, target: &str) -> Option<String> {
     let target = target.trim_start_matches("../");
     let number = target.get(..2).filter(|number| number.parse::<u8>().is_ok());
     match number {
-        Some(number) => format!(" (`sockdemo lesson {number}`)"),
-        None if target.contains(text) => String::new(),
-        None => format!(" ({target})"),
+        Some(number) => Some(format!("`sockdemo lesson {number}`")),
+        None if target.contains(text) => None,
+        None => Some(target.to_owned()),
     }
 }
 
@@ -290,6 +294,10 @@ mod tests {
             "framing\n(`sockdemo lesson 06`).\n"
         );
         assert_eq!(plain("[words](../a.md)"), "words (a.md)\n");
+        assert_eq!(
+            plain("ends ([7](../07-closing/README.md))"),
+            "ends (7, `sockdemo lesson 07`)\n"
+        );
         assert_eq!(plain("5 * 3 [x] `a*b`"), "5 * 3 [x] `a*b`\n");
     }
 }

@@ -7,7 +7,7 @@ use super::claim::{Flaw, Myth};
 use super::lab::{Lab, SILENCE, failed, gave, remembers, waited, yes};
 use crate::kit::text::count;
 
-pub(super) const MYTHS: &[Myth] = &[C5, C10, F6, F7, F8, F9, M2, M5];
+pub(super) const MYTHS: &[Myth] = &[C5, C10, C40, F6, F7, F8, F9, M2, M5];
 
 /// More than the kernel of a client takes that does not read.
 const ANSWER: usize = 300_000;
@@ -84,6 +84,43 @@ fn the_calls_after_the_last(lab: &Lab) -> io::Result<bool> {
     let closed = client.read(&mut [0; 64]);
     lab.saw("client.read(64 B)", &closed);
     Ok(waited(&open) && gave(&closed, 0))
+}
+
+const C40: Myth = Myth {
+    ids: &["C40"],
+    claim: "HTTP closes the connection when the response has come",
+    question: "A client has read the whole response to its first request. Two more are \
+        to follow. How many connections do the three need?",
+    answers: &["one", "two", "three"],
+    right: 'a',
+    flaw: Flaw::Wrong,
+    truth: "HTTP/1.1 keeps the connection for the next request, until one side closes or \
+        says that it will. So a response has to say where it ends. To stay open is \
+        nothing special about a WebSocket.",
+    run: one_connection_for_three,
+};
+
+fn one_connection_for_three(lab: &Lab) -> io::Result<bool> {
+    let (mut client, mut server) = lab.connected()?;
+    client.set_read_timeout(Some(SILENCE))?;
+    let request = b"GET /news HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let response = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnone";
+    let mut answered = 0;
+    for n in 1..=3 {
+        client.write_all(request)?;
+        server.read_exact(&mut vec![0; request.len()])?;
+        server.write_all(response)?;
+        let whole = client.read_exact(&mut vec![0; response.len()]);
+        lab.saw(format!("request {n}: client.read_exact(42 B)"), &whole);
+        answered += usize::from(whole.is_ok());
+    }
+    let open = client.read(&mut [0; 64]);
+    lab.saw("client.read(64 B), 200 ms at most", &open);
+    drop(server);
+    lab.did("drop(server)");
+    let ended = client.read(&mut [0; 64]);
+    lab.saw("client.read(64 B)", &ended);
+    Ok(answered == 3 && waited(&open) && gave(&ended, 0))
 }
 
 const F6: Myth = Myth {

@@ -9,17 +9,52 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::bounded;
 
 use super::claim::{Flaw, Myth};
-use super::lab::{Lab, MIB, PATIENCE, SILENCE, ms};
+use super::lab::{Lab, MIB, PATIENCE, SILENCE, gave, ms};
 use crate::demos::tcp_server::is_over_time;
 use crate::kit::text::count;
 
-pub(super) const MYTHS: &[Myth] = &[F11, F22, F24];
+pub(super) const MYTHS: &[Myth] = &[C36, F11, F22, F24];
 
 /// An odd number, so that there is one in the middle.
 const EXCHANGES: usize = 11;
 
 /// What each side wants to send before it reads.
 const MUCH: usize = 32 * MIB;
+
+const C36: Myth = Myth {
+    ids: &["C36"],
+    claim: "While a connection is open, data is exchanged all the time",
+    question: "A client and a server are connected, and neither program says anything. \
+        What does a read with a limit of 200 ms give, and is the connection still good?",
+    answers: &[
+        "an error, and the connection is lost",
+        "0 bytes, the end of the stream",
+        "an error, and the connection is as it was",
+    ],
+    right: 'c',
+    flaw: Flaw::Wrong,
+    truth: "Nothing is exchanged, and nothing is wrong: an idle connection needs no packets. \
+        For the same reason nobody notices when a peer is gone without a word; only a limit \
+        of one's own, or a message that is to be answered, tells.",
+    run: silence_is_no_end,
+};
+
+fn silence_is_no_end(lab: &Lab) -> io::Result<bool> {
+    let (mut client, mut server) = lab.connected()?;
+    client.set_read_timeout(Some(SILENCE))?;
+    let mut buffer = [0; 8];
+    let first = client.read(&mut buffer);
+    lab.saw("client.read, at most 200 ms", &first);
+    let second = client.read(&mut buffer);
+    lab.saw("client.read, at most 200 ms", &second);
+    let word = server.write(b"hello");
+    lab.saw("server.write(5 B)", &word);
+    let heard = client.read(&mut buffer);
+    lab.saw("client.read", &heard);
+    let waited =
+        [&first, &second].iter().all(|read| read.as_ref().is_err_and(is_over_time));
+    Ok(waited && gave(&heard, 5))
+}
 
 const F11: Myth = Myth {
     ids: &["F11"],

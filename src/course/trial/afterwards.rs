@@ -76,15 +76,27 @@ pub(super) fn printed(program: &Program) -> Vec<String> {
         [("standard error", &program.err), ("standard output", &program.out)]
     {
         let said = heard.bytes();
+        let total = bytes(usize::try_from(heard.total()).unwrap_or(usize::MAX));
+        if is_no_text(&said) {
+            lines.push(format!("on {name} ({total} that are no text)"));
+            continue;
+        }
         let text = String::from_utf8_lossy(&said);
         let all: Vec<_> = text.lines().collect();
         let from = all.len().saturating_sub(TAIL);
         if let Some(last) = all.get(from..).filter(|last| !last.is_empty()) {
-            let total = bytes(usize::try_from(heard.total()).unwrap_or(usize::MAX));
             let which = if from > 0 { format!("the end of {total}") } else { total };
             lines.push(format!("on {name} ({which})"));
             lines.extend(last.iter().map(|line| format!("  {line}")));
         }
     }
     lines
+}
+
+/// A file that was printed, for example: most of it would be rubbish on a screen.
+fn is_no_text(said: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(said);
+    let strange =
+        |c: &char| *c == '\u{fffd}' || (c.is_control() && !"\n\r\t".contains(*c));
+    text.chars().filter(strange).count() > text.chars().count() / 10
 }

@@ -3,6 +3,8 @@
 //! Every wait has a limit. When it is over, the finding says what was waited for, and the
 //! program's side is looked at while both sides still stand as they were.
 
+mod catching;
+mod heads;
 mod hearing;
 
 use std::io::{self, ErrorKind, Write};
@@ -12,7 +14,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use crate::course::trial::finding::{Finding, Outcome, bytes};
-use crate::course::trial::witness::{Untaken, Witness, untaken};
+use crate::course::trial::untaken::{Untaken, untaken, untaken_for_certain};
+use crate::course::trial::witness::Witness;
+use crate::kit::reset::reset_on_close;
 use crate::kit::stop::Stop;
 use crate::kit::text::duration;
 
@@ -21,6 +25,12 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a program may take to fetch a piece before the next one is sent anyway.
 const FETCHED: Duration = Duration::from_millis(500);
+
+/// To a program that waits, this much more is sent at a time.
+const PIECE: u32 = 8 * 1024;
+
+/// The program's kernel takes more than this of an answer that nobody reads.
+const FAST: usize = 3 * 1024 * 1024;
 
 /// How often we look whether it has fetched it, and how long we wait where nobody can tell.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
@@ -35,8 +45,20 @@ const NO_MORE: Duration = Duration::from_millis(100);
 /// When nothing was taken for so long, both directions are full.
 const FULL: Duration = Duration::from_millis(300);
 
+/// The same, where a look shows whether the program sleeps.
+const STUCK: Duration = Duration::from_millis(200);
+
+/// The same, where a look shows only how much lies there.
+const STILL: Duration = Duration::from_millis(700);
+
+/// A program that has not slept for so long computes, or goes round.
+const AWAKE: Duration = Duration::from_secs(3);
+
 /// The longest answer that is read to its end.
 const LONGEST: usize = 64 * 1024 * 1024;
+
+/// No line of an exercise is longer.
+const LONG_LINE: usize = 4096;
 
 /// One end of a connection with the program under check.
 #[derive(Debug)]
@@ -44,6 +66,8 @@ pub struct Caller {
     stream: TcpStream,
     local: SocketAddr,
     peer: SocketAddr,
+    // Which side it plays, where a check plays two.
+    plays: Option<&'static str>,
     witness: Witness,
     stop: Stop,
     sent: usize,
@@ -74,6 +98,7 @@ impl Caller {
             stream,
             local,
             peer,
+            plays: None,
             witness,
             stop,
             sent: 0,
@@ -81,6 +106,20 @@ impl Caller {
             ended: false,
             sending: Arc::default(),
         })
+    }
+
+    /// In a check with several sides, evidence says which one it comes from.
+    pub fn plays(mut self, side: &'static str) -> Caller {
+        self.plays = Some(side);
+        self
+    }
+
+    /// What happened, and to which side.
+    fn as_its_side(&self, words: String) -> String {
+        match self.plays {
+            Some(side) => format!("as {side}: {words}"),
+            None => words,
+        }
     }
 
     /// This check's address.
@@ -120,6 +159,51 @@ impl Caller {
         outcome
     }
 
+    /// Sends until the program takes no more, because it waits for this check to read its
+    /// answers: the kernel's table shows that nothing at all moves any more.
+    pub fn sends_until_stuck(&mut self, flood: &[u8]) -> Outcome {
+        let left = |at: &Caller| {
+            untaken(at.local, at.peer).map_or(0, |left| left.unread + left.unsent)
+        };
+        let begun = Instant::now();
+        let mut taken = 0;
+        loop {
+            let more = self.sends_until_full(flood)?;
+            taken += more;
+            if taken > LONGEST {
+                return Ok(()); // It takes everything, and keeps it.
+            }
+            if more > 0 {
+                continue;
+            }
+            let before = left(self);
+            let stopped = self.stop.within(STILL);
+            let still = left(self) >= before && self.may_be_stuck(begun);
+            if stopped || still {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The same, sooner: what was not taken for a moment is not going to be taken, because
+    /// the program sleeps.
+    pub fn sends_until_it_sleeps(&mut self, bytes: &[u8]) -> Outcome {
+        let begun = Instant::now();
+        let mut sent = 0;
+        loop {
+            sent += self.sends_until_full(bytes.get(sent..).unwrap_or_default())?;
+            if sent == bytes.len() || self.may_be_stuck(begun) || self.stop.requested() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Does the program sleep, or has it been awake for so long that it never will? One that
+    /// the machine has no time for takes nothing either, but is not stuck.
+    fn may_be_stuck(&self, since: Instant) -> bool {
+        since.elapsed() > AWAKE || self.witness.is_asleep()
+    }
+
     /// Sends piece after piece, each when the program has taken the one before.
     pub fn sends_pieces<'a>(
         &mut self,
@@ -137,14 +221,54 @@ impl Caller {
         self.sends_pieces(bytes.chunks(1))
     }
 
+    /// Sends until the program takes no more, because it waits for this check to read its
+    /// answer: says how much that was. All of it has arrived there, and so much lies unread,
+    /// if the other kernel has room for it. What is sent at once is no less: the room grows
+    /// with it.
+    pub fn sends_until_it_waits(&mut self, bytes: &[u8], unread: u32) -> Outcome<usize> {
+        if untaken(self.local, self.peer).is_none() {
+            return self.sends_until_full(bytes);
+        }
+        let mut sent = 0;
+        let mut since = Instant::now();
+        while sent < bytes.len() && since.elapsed() < STUCK {
+            let left = untaken_for_certain(self.local, self.peer);
+            match left.map_or(unread, |left| left.unread + left.unsent) {
+                waiting if waiting < unread => {
+                    let fast = waiting == 0 && self.sent < FAST; // To look less often.
+                    let piece = if fast { unread + PIECE } else { PIECE };
+                    let end = bytes.len().min(sent + piece as usize);
+                    let piece = bytes.get(sent..end).unwrap_or_default();
+                    let taken = self.sends_until_full(piece)?;
+                    sent += taken;
+                    if taken < piece.len() {
+                        break; // The look came too early to show that it waits.
+                    }
+                    since = Instant::now();
+                }
+                _ if self.stop.within(LOOK_AGAIN) => break,
+                _ => {}
+            }
+        }
+        Ok(sent)
+    }
+
+    /// How much lies unread, if all that was sent has arrived and that can be seen.
+    pub fn unread(&self) -> Option<u32> {
+        let left = untaken_for_certain(self.local, self.peer)?;
+        (left.unsent == 0).then_some(left.unread)
+    }
+
     /// Waits until nothing that was sent lies unread, but not for long: the program may
     /// have its reasons.
     pub fn waits_until_taken(&self) {
-        let deadline = Instant::now() + FETCHED;
+        let since = Instant::now();
         loop {
-            match untaken(self.local) {
+            match untaken(self.local, self.peer) {
                 Some(Untaken { unread: 0, .. }) => return,
-                Some(_) if Instant::now() > deadline => return,
+                Some(_) if since.elapsed() > FETCHED && self.may_be_stuck(since) => {
+                    return;
+                }
                 Some(_) if self.stop.within(LOOK_AGAIN) => return,
                 Some(_) => {}
                 None => {
@@ -173,12 +297,7 @@ impl Caller {
 
     /// Closes the connection with a reset, as a program that is killed with bytes unread.
     pub fn resets(self) {
-        #[cfg(unix)]
-        {
-            use nix::sys::socket::{setsockopt, sockopt};
-            let at_once = nix::libc::linger { l_onoff: 1, l_linger: 0 };
-            let _ = setsockopt(&self.stream, sockopt::Linger, &at_once); // Or it just ends.
-        }
+        let _ = reset_on_close(&self.stream); // Or it just ends.
     }
 
     fn could_not_send(&self, error: &io::Error, length: usize) -> Box<Finding> {
@@ -187,7 +306,7 @@ impl Caller {
             true => "the program did not take what was sent",
             false => "the connection broke while this check was sending",
         };
-        let mut finding = Finding::new(format!("{words}: {error}"));
+        let mut finding = Finding::new(self.as_its_side(format!("{words}: {error}")));
         finding.broken = !stuck;
         if stuck {
             let time = duration(PATIENCE);
@@ -197,6 +316,14 @@ impl Caller {
         }
         finding
     }
+}
+
+/// What could be read right now, without reading it: the outer error is ours.
+pub(super) fn peek_now(stream: &TcpStream) -> io::Result<io::Result<usize>> {
+    stream.set_nonblocking(true)?;
+    let peeked = stream.peek(&mut [0]);
+    stream.set_nonblocking(false)?;
+    Ok(peeked)
 }
 
 /// A limit was reached. Systems differ in what they call it.

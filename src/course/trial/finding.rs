@@ -97,12 +97,35 @@ impl Finding {
         self
     }
 
+    /// The bytes that came instead of the right ones.
+    pub fn seen_bytes(&self) -> Option<&[u8]> {
+        self.bytes.as_ref().map(|bytes| bytes.seen.as_slice())
+    }
+
+    /// Did something not come, that was waited for?
+    pub fn has_waited(&self) -> bool {
+        self.check_waits.is_some()
+    }
+
     /// The same, if nothing more certain is known.
     pub fn or_because(self: Box<Self>, cause: &'static str) -> Box<Finding> {
         match self.because {
             Some(_) => self,
             None => self.because(cause),
         }
+    }
+
+    /// Did these bytes come where others should have?
+    pub fn saw(&self, bytes: &[u8]) -> bool {
+        self.bytes.as_ref().is_some_and(|seen| seen.seen == bytes)
+    }
+
+    /// Did nothing come at all, not even an end?
+    pub fn is_silence(&self) -> bool {
+        let silent = |bytes: &Bytes| {
+            bytes.seen.is_empty() && matches!(bytes.then, Then::Silence(_))
+        };
+        self.bytes.as_ref().is_some_and(silent)
     }
 
     /// Not to listen is what this check is about: no rule above all checks.

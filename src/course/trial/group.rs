@@ -29,7 +29,9 @@ impl Group {
 #[cfg(unix)]
 mod system {
     use std::os::unix::process::CommandExt;
+    use std::time::{Duration, Instant};
 
+    use crossbeam_channel::after;
     use nix::errno::Errno;
     use nix::sys::signal::{Signal, kill, killpg};
     use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -69,11 +71,37 @@ mod system {
             let _ = killpg(id(self.leader), Signal::SIGKILL); // They may have ended.
         }
 
-        /// Stops all of them and lets them go on, as Ctrl-Z and `fg` do. A write that is
-        /// under way then says how much it has taken so far.
-        pub(in super::super) fn freeze_and_thaw(self) {
+        /// What a terminal does with Ctrl-C.
+        pub(in super::super) fn interrupt(self) {
+            let _ = killpg(id(self.leader), Signal::SIGINT); // They may have ended.
+        }
+
+        /// Stops all of them, as Ctrl-Z does.
+        pub(in super::super) fn freeze(self) {
             let _ = killpg(id(self.leader), Signal::SIGSTOP); // They may have ended.
-            let _ = killpg(id(self.leader), Signal::SIGCONT);
+        }
+
+        /// Lets them go on, as `fg` does. A write that was under way then says how much it
+        /// has taken so far.
+        pub(in super::super) fn thaw(self) {
+            let _ = killpg(id(self.leader), Signal::SIGCONT); // They may have ended.
+        }
+
+        /// Stops all of them, and waits until every thread has stopped.
+        pub(in super::super) fn stop(self, patience: Duration) {
+            self.freeze();
+            let deadline = Instant::now() + patience;
+            while !self.has_stopped() && Instant::now() < deadline {
+                let _ = after(Duration::from_millis(1)).recv(); // Nothing tells us.
+            }
+        }
+
+        fn has_stopped(self) -> bool {
+            kernel::threads(self.leader).into_iter().all(|thread| {
+                let folder = kernel::folder(self.leader).join("task");
+                let stat = Stat::of(&folder.join(thread.to_string()));
+                stat.is_none_or(|stat| matches!(stat.state, 'T' | 't' | 'Z' | 'X'))
+            })
         }
 
         /// Who is still there, now that the leader has ended and has been waited for.
@@ -144,7 +172,16 @@ mod system {
         }
 
         /// There is no such thing.
-        pub(in super::super) fn freeze_and_thaw(self) {}
+        pub(in super::super) fn interrupt(self) {}
+
+        /// There is no such thing.
+        pub(in super::super) fn freeze(self) {}
+
+        /// Nobody was stopped.
+        pub(in super::super) fn thaw(self) {}
+
+        /// There is no such thing.
+        pub(in super::super) fn stop(self, _: std::time::Duration) {}
 
         /// Nothing is known of them.
         pub(in super::super) fn left(self) -> Vec<Left> {

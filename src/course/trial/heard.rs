@@ -72,6 +72,11 @@ impl Heard {
         self.said().total
     }
 
+    /// Nothing more will come.
+    pub(super) fn has_ended(&self) -> bool {
+        self.said().ended
+    }
+
     /// Waits until a whole line is there: gives it, or what is there instead.
     pub(super) fn line(&self, patience: Duration) -> Result<Vec<u8>, Vec<u8>> {
         let end = |said: &Said| said.beginning.iter().position(|byte| *byte == b'\n');

@@ -3,36 +3,49 @@
 //! The checks of the exercises see [`Trial`], [`Caller`] and [`Finding`]; everything else
 //! here serves these three.
 
+mod activity;
 mod afterwards;
 mod caller;
+mod correspondent;
 mod exercise;
 pub(super) mod finding;
+mod folder;
 pub(super) mod group;
 mod heard;
+mod listening;
 mod port;
 pub(super) mod program;
-mod random;
+mod record;
+mod sizing;
 mod starting;
+mod stopping;
+mod untaken;
 mod witness;
 
-use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 pub use self::caller::{Caller, PATIENCE};
+pub use self::correspondent::Correspondent;
 pub use self::exercise::{Check, Exercise};
 pub use self::finding::{Finding, Outcome};
+pub use self::folder::Folder;
 pub use self::program::Io;
-pub use self::random::Random;
+pub use self::record::Activity;
 pub use self::starting::{addresses, answers};
+pub use self::witness::Size;
 use crate::course::trial::afterwards::{broken_rule, printed, said};
 use crate::course::trial::finding::Then;
+use crate::course::trial::port::Claim;
 use crate::course::trial::program::{Program, Work};
 use crate::course::trial::starting::{
-    START, cannot_start, ended_early, free_port, listens_at, never_listened, not_found,
+    START, cannot_start, ended_early, free_port, is_answer_of, listens_at,
+    never_listened, not_found,
 };
 use crate::course::trial::witness::Doing;
 use crate::kit::stop::Stop;
+use crate::proto::random::Random;
 
 /// How often a port that somebody else has taken meanwhile is replaced.
 const PORTS: usize = 5;
@@ -47,6 +60,8 @@ pub struct Trial<'a> {
     program: Option<Program>,
     addr: Option<SocketAddr>,
     first: Option<TcpStream>,
+    /// Nobody else's check gets the ports of this one.
+    claims: Vec<Claim>,
 }
 
 /// What is left of a program that has ended by itself.
@@ -73,7 +88,8 @@ pub(crate) struct Report {
 /// Runs one check from beginning to end. Nothing of the program survives it.
 pub(crate) fn run(check: &Check, work: &Work, seed: u64, stop: &Stop) -> Report {
     let random = Random::of(seed, check.id);
-    let mut trial = Trial { random, work, stop, program: None, addr: None, first: None };
+    let (program, addr, first, claims) = (None, None, None, Vec::new());
+    let mut trial = Trial { random, work, stop, program, addr, first, claims };
     let outcome = (check.talk)(&mut trial);
     trial.first = None;
     trial.look_over(outcome.err())
@@ -97,7 +113,8 @@ impl Trial<'_> {
 
     fn serves_there(&mut self, host: &str, words: &[&str], io: &Io) -> Outcome {
         for _ in 0..PORTS {
-            let addr = free_port(host)?;
+            let (addr, claim) = free_port(host)?;
+            self.claims.push(claim);
             let typed = format!("{host}:{}", addr.port());
             let words: Vec<_> =
                 words.iter().map(ToString::to_string).chain([typed]).collect();
@@ -106,6 +123,7 @@ impl Trial<'_> {
                 self.addr = Some(addr);
                 return Ok(());
             }
+            self.forgets_the_program();
         }
         Err(Finding::cannot_tell("other programs took every port that was free"))
     }
@@ -119,6 +137,13 @@ impl Trial<'_> {
         let started = Program::start(&line, io, self.stop);
         self.program = Some(started.map_err(|error| cannot_start(&name, &error))?);
         Ok(())
+    }
+
+    /// It did not get its port: what it says of that is not judged.
+    fn forgets_the_program(&mut self) {
+        if let Some(mut program) = self.program.take() {
+            program.end(self.stop);
+        }
     }
 
     /// A check may need the program more than once.
@@ -154,8 +179,39 @@ impl Trial<'_> {
     /// goes on; only a write that was under way may have taken less than everything.
     pub fn freezes_and_thaws(&self) {
         if let Some(program) = &self.program {
-            program.freeze_and_thaw();
+            program.freeze();
+            program.thaw();
         }
+    }
+
+    /// One connection for each of these words, all of them there before the program can
+    /// accept the first: it is stopped meanwhile. So it finds a queue, and words that lie
+    /// ready in it. Where nothing can be stopped, they come as fast as they can.
+    pub fn queue_of(&mut self, words: &[&[u8]]) -> Outcome<Vec<Caller>> {
+        self.while_frozen(|trial| {
+            let mut callers = Vec::new();
+            for words in words {
+                let mut caller = trial.caller()?;
+                caller.sends(words)?;
+                callers.push(caller);
+            }
+            Ok(callers)
+        })
+    }
+
+    /// The program is stopped meanwhile: it finds everything that happens here at once.
+    pub fn while_frozen<T>(
+        &mut self,
+        happens: impl FnOnce(&mut Self) -> Outcome<T>,
+    ) -> Outcome<T> {
+        if let Some(program) = &self.program {
+            program.stop();
+        }
+        let outcome = happens(self);
+        if let Some(program) = &self.program {
+            program.thaw();
+        }
+        outcome
     }
 
     /// Where the program serves.
@@ -168,44 +224,6 @@ impl Trial<'_> {
         self.addr = Some(addr);
     }
 
-    /// A listener for a program that is a client.
-    pub fn listens(&self) -> Outcome<TcpListener> {
-        let listener = TcpListener::bind("127.0.0.1:0");
-        listener
-            .map_err(|error| Finding::cannot_tell(format!("could not listen: {error}")))
-    }
-
-    /// The program connects to `listener`.
-    pub fn accepts(&mut self, listener: &TcpListener) -> Outcome<Caller> {
-        let stop = self.stop;
-        let program = self.program()?;
-        let not_told = |error: io::Error| Finding::cannot_tell(error.to_string());
-        listener.set_nonblocking(true).map_err(not_told)?;
-        let deadline = Instant::now() + START;
-        let mut ended = false;
-        loop {
-            match listener.accept() {
-                Ok((stream, _)) => {
-                    stream.set_nonblocking(false).map_err(not_told)?;
-                    return Caller::new(stream, program.witness, stop);
-                }
-                Err(error) if error.kind() != ErrorKind::WouldBlock => {
-                    return Err(not_told(error));
-                }
-                Err(_) if ended => {
-                    return Err(Finding::broken("the program ended without connecting"));
-                }
-                Err(_) if Instant::now() > deadline => {
-                    let does = program.witness.testimony(None);
-                    let words = "the program did not connect";
-                    return Err(Finding::waited(words, START, "a connection", does));
-                }
-                // It may connect and end in this moment: then one more look is due.
-                Err(_) => ended = program.ended_in_a_moment(),
-            }
-        }
-    }
-
     /// The program prints a whole line on standard output: gives it without its LF.
     pub fn prints_line(&mut self) -> Outcome<String> {
         let program = self.program()?;
@@ -215,14 +233,12 @@ impl Trial<'_> {
                 let line = line.strip_suffix(b"\n").unwrap_or(line);
                 return Ok(String::from_utf8_lossy(line).into_owned());
             }
-            Err(_) if program.ends_within(Duration::ZERO).is_some() => {
+            Err(_) if program.has_ended() => {
                 Finding::broken("the program ended without printing a whole line")
             }
             Err(_) => {
-                let mut does = program.witness.testimony(None);
-                does.extend(listens_at(&program.witness.listeners()));
                 let words = "no whole line was printed on standard output";
-                Finding::waited(words, START, "a line", does)
+                not_printed(program, words, (START, "a line"))
             }
         };
         let so_far = line.err().unwrap_or_default();
@@ -239,9 +255,13 @@ impl Trial<'_> {
         if !cfg!(unix) || program.out.has_line(line.as_bytes(), PATIENCE) {
             return Ok(());
         }
+        if program.has_ended() {
+            let words = format!("the program ended without printing the line: {line}");
+            return Err(Finding::broken(words));
+        }
         let words = format!("standard output does not show the line: {line}");
-        let does = program.witness.testimony(None);
-        Err(Finding::waited(words, PATIENCE, "the line on standard output", does))
+        let waited = (PATIENCE, "the line on standard output");
+        Err(not_printed(program, &words, waited))
     }
 
     /// The program accepts everybody who has connected. Where the kernel does not show the
@@ -292,15 +312,9 @@ impl Trial<'_> {
         let deadline = Instant::now() + START;
         loop {
             if let Ok(stream) = TcpStream::connect_timeout(&addr, PATIENCE) {
-                // While nobody listens there, a port may connect to itself, or to somebody
-                // who is looking for a free one and is gone in a moment.
-                let listeners = program.witness.listeners();
-                let mut is_ours = listeners.iter().any(|at| at.port() == addr.port());
-                if !is_ours {
-                    program.ended_in_a_moment(); // A reset arrives meanwhile.
-                    is_ours = stream.peer_addr().is_ok();
-                }
-                if is_ours && stream.local_addr().ok() != Some(addr) {
+                // While nobody listens there, a port may connect to itself.
+                let to_itself = stream.local_addr().ok() == Some(addr);
+                if !to_itself && is_answer_of(program, &stream, addr) {
                     self.first = Some(stream);
                     return Ok(true);
                 }
@@ -355,4 +369,20 @@ impl Trial<'_> {
         }
         Report { finding, printed, notes }
     }
+}
+
+/// Its time is over, or its output is.
+fn not_printed(
+    program: &Program,
+    words: &str,
+    (patience, what): (Duration, &str),
+) -> Box<Finding> {
+    let mut does = program.witness.testimony(None);
+    does.extend(listens_at(&program.witness.listeners()));
+    if !program.out.has_ended() {
+        return Finding::waited(words, patience, what, does);
+    }
+    let mut finding = Finding::new(format!("{words}, and the program has closed it"));
+    finding.program_does = does;
+    finding
 }

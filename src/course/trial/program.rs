@@ -220,9 +220,41 @@ impl Program {
         self.ends_within(LOOK_AGAIN).is_some()
     }
 
-    /// Ctrl-Z and `fg`.
-    pub(super) fn freeze_and_thaw(&self) {
-        self.group.freeze_and_thaw();
+    /// Has it ended? Its output ends first, a moment before, unless it has closed that.
+    pub(super) fn has_ended(&mut self) -> bool {
+        let moment = if self.out.has_ended() { GRACE } else { Duration::ZERO };
+        self.ends_within(moment).is_some()
+    }
+
+    /// Ctrl-C.
+    pub(super) fn interrupt(&self) {
+        self.group.interrupt();
+    }
+
+    /// What `kill` and a system that shuts down send.
+    pub(super) fn terminate(&self) {
+        self.group.ask_all();
+    }
+
+    /// Ctrl-Z.
+    pub(super) fn freeze(&self) {
+        self.group.freeze();
+    }
+
+    /// `fg`.
+    pub(super) fn thaw(&self) {
+        self.group.thaw();
+    }
+
+    /// The same as Ctrl-Z and `fg`, and every thread notices.
+    pub(super) fn stop_and_go(&self) {
+        self.stop();
+        self.thaw();
+    }
+
+    /// Ctrl-Z, and every thread has stopped.
+    pub(super) fn stop(&self) {
+        self.group.stop(GRACE);
     }
 
     /// Ends it, and everything that it has started: asks first, then kills.
@@ -288,9 +320,14 @@ impl Drop for Program {
 /// A pseudo-terminal: our end, and the program's. It passes bytes on as they are.
 #[cfg(unix)]
 fn terminal() -> io::Result<Option<(File, File)>> {
+    use nix::fcntl::{FcntlArg, FdFlag, fcntl};
     use nix::sys::termios::{OutputFlags, SetArg, tcgetattr, tcsetattr};
 
     let pair = nix::pty::openpty(None, None)?;
+    for end in [&pair.master, &pair.slave] {
+        // Its standard output is all that the program gets of it.
+        fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    }
     let mut manners = tcgetattr(&pair.slave)?;
     manners.output_flags.remove(OutputFlags::OPOST); // Or LF would become CR LF.
     tcsetattr(&pair.slave, SetArg::TCSANOW, &manners)?;

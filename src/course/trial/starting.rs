@@ -4,20 +4,25 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitStatus;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::course::trial::caller::PATIENCE;
+use crate::course::trial::caller::{PATIENCE, peek_now};
 use crate::course::trial::finding::{Finding, Outcome, Rule};
-use crate::course::trial::port;
+use crate::course::trial::port::{self, Claim};
 use crate::course::trial::program::Program;
 use crate::course::trial::witness::Doing;
 
 /// How long a program may take until it listens: an interpreter on a busy machine.
 pub(super) const START: Duration = Duration::from_secs(10);
 
+/// Where nobody sees who listens, a program that lives and a connection that lasts for so
+/// long belong together.
+const UNSEEN: Duration =
+    Duration::from_millis(if cfg!(target_os = "linux") { 2000 } else { 10 });
+
 /// An address of this host whose port nobody uses. It may be snatched away before the
 /// program binds it; then there is another one.
-pub(super) fn free_port(host: &str) -> Outcome<SocketAddr> {
+pub(super) fn free_port(host: &str) -> Outcome<(SocketAddr, Claim)> {
     port::unused(host).map_err(|error| {
         Finding::cannot_tell(format!("could not find a free port: {error}"))
     })
@@ -31,6 +36,36 @@ pub fn addresses(name: &str) -> Vec<SocketAddr> {
 /// Does anybody accept connections at this address?
 pub fn answers(addr: SocketAddr) -> bool {
     TcpStream::connect_timeout(&addr, PATIENCE).is_ok()
+}
+
+/// Is it the program that has answered? It could be somebody else who got this port first,
+/// or who is only looking for a free one. A program in a container is never seen to listen.
+pub(super) fn is_answer_of(
+    program: &mut Program,
+    stream: &TcpStream,
+    addr: SocketAddr,
+) -> bool {
+    let listens = |program: &Program| {
+        program.witness.listeners().iter().any(|at| at.port() == addr.port())
+    };
+    if listens(program) || listens(program) {
+        return true; // One look may miss it.
+    }
+    let since = Instant::now();
+    while since.elapsed() < UNSEEN {
+        if program.ended_in_a_moment() {
+            return has_come(stream); // Its last words, and the end: it served one client.
+        }
+        if stream.peer_addr().is_err() || listens(program) {
+            return false; // If it listens only now, it was somebody else before.
+        }
+    }
+    true
+}
+
+/// Have bytes come, or the end of the stream?
+fn has_come(stream: &TcpStream) -> bool {
+    peek_now(stream).is_ok_and(|peeked| peeked.is_ok())
 }
 
 pub(super) fn cannot_start(name: &str, error: &io::Error) -> Box<Finding> {

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::course::kernel::{self, Stat};
+use crate::course::trial::record::{self, Record};
 use crate::kit::text::{count, still_safe};
 use crate::proto::socket_table::{Entry, LISTEN};
 
@@ -33,6 +34,8 @@ pub(crate) enum Kind {
     ElsewhereBusy,
     /// It waits for the next client.
     Accepts,
+    /// It waits for bytes of a client, and nobody asks on behalf of one.
+    Receives,
     /// It waits for another thread.
     Thread,
     /// A server that should go on has ended.
@@ -62,9 +65,51 @@ impl Witness {
         listeners(&self.family())
     }
 
+    /// Where the program and its children have sockets for datagrams.
+    pub(super) fn datagram_sockets(self) -> Vec<SocketAddr> {
+        sockets_of(&self.family(), &["udp", "udp6"]).map(|entry| entry.local).collect()
+    }
+
+    /// Is this the address of one of the program's sockets? Where the kernel does not show
+    /// whose a socket is, it may be.
+    pub(super) fn may_own(self, addr: SocketAddr) -> bool {
+        let sockets = kernel::sockets_of_port(addr.port(), |_| false);
+        let inodes = sockets.iter().filter(|entry| same(entry.local, addr));
+        let inodes: HashSet<u64> = inodes.map(|entry| entry.inode).collect();
+        let holds = |pid| {
+            let held = kernel::socket_inodes(pid).unwrap_or_default();
+            !held.is_disjoint(&inodes)
+        };
+        !cfg!(target_os = "linux") || self.family().into_iter().any(holds)
+    }
+
+    /// How much the program and its children have. Nobody knows where nothing shows it.
+    pub(super) fn size(self) -> Option<Size> {
+        let mut size = Size::default();
+        for pid in kernel::processes() {
+            let stat = Stat::of(&kernel::folder(pid));
+            if stat.is_some_and(|stat| stat.group == self.pid) {
+                size.processes += 1;
+                size.threads += kernel::threads(pid).len();
+                size.descriptors += kernel::descriptors(pid);
+            }
+        }
+        (size.processes > 0).then_some(size)
+    }
+
+    /// How many bytes of memory the program and its children use.
+    pub(super) fn memory(self) -> u64 {
+        self.family().into_iter().map(kernel::memory).sum()
+    }
+
+    /// What each thread of the program and its children has done so far.
+    pub(super) fn record(self) -> Record {
+        record::record(&self.family())
+    }
+
     /// What each thread does, in words, when asked on behalf of the socket `ours`.
     pub(super) fn testimony(self, ours: Option<SocketAddr>) -> Vec<Doing> {
-        let sockets = kernel::sockets(&["tcp", "tcp6"]);
+        let sockets = kernel::sockets(&["tcp", "tcp6", "udp", "udp6"]);
         let mut doing: BTreeMap<Doing, usize> = BTreeMap::new();
         for pid in self.family() {
             for thread in kernel::threads(pid) {
@@ -91,6 +136,11 @@ impl Witness {
         doing.into_iter().map(times).take(LINES).collect()
     }
 
+    /// Does every thread sleep? One that could go on, and is not let, does not.
+    pub(super) fn is_asleep(self) -> bool {
+        !self.testimony(None).iter().any(|doing| doing.kind == Kind::Runs)
+    }
+
     /// The program, and everybody in its group.
     fn family(self) -> Vec<u32> {
         let is_family = |pid: &u32| {
@@ -101,54 +151,55 @@ impl Witness {
     }
 }
 
-/// What was sent on a connection and has not been taken by the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Untaken {
-    /// It lies ready for the program.
-    pub(super) unread: u32,
-    /// It has not arrived there, or the other kernel has not said so yet.
-    pub(super) unsent: u32,
+/// What a program has that can grow with the number of its clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// One that has ended and was not waited for counts as well.
+    pub processes: usize,
+    /// Of all its processes.
+    pub threads: usize,
+    /// Of all its processes.
+    pub descriptors: usize,
 }
 
-/// How much of what was sent from `ours` has not been taken. Nobody knows where the kernel
-/// does not show it.
-pub(super) fn untaken(ours: SocketAddr) -> Option<Untaken> {
-    if !cfg!(target_os = "linux") {
-        return None;
+impl Size {
+    /// What has grown since, by more than `slack`: in words.
+    pub(super) fn larger_than(self, before: Size, slack: usize) -> Option<String> {
+        let grown = |what: &str, before: usize, now: usize| {
+            let words =
+                format!("there were {before} {what} before, and now there are {now}");
+            (now > before + slack).then_some(words)
+        };
+        grown("processes", before.processes, self.processes)
+            .or_else(|| grown("threads", before.threads, self.threads))
+            .or_else(|| grown("descriptors", before.descriptors, self.descriptors))
     }
-    let sockets = kernel::sockets_of_port(ours.port());
-    let theirs = sockets.iter().find(|entry| same(entry.peer, ours));
-    let own = sockets.iter().find(|entry| same(entry.local, ours));
-    Some(Untaken {
-        unread: theirs.map_or(0, |entry| entry.unread()),
-        unsent: own.map_or(0, |entry| entry.unsent()),
-    })
 }
 
 /// How many connections wait to be accepted at an address. Nobody knows where the kernel
 /// does not show it.
 pub(super) fn in_the_queue_of(addr: SocketAddr) -> Option<u32> {
-    let sockets = kernel::sockets_of_port(addr.port());
-    let mut listening = sockets.iter().filter(|entry| entry.state == LISTEN);
-    let listener = listening.find(|entry| entry.local == addr);
-    listener.map(|entry| entry.waiting)
+    let listens = |entry: &Entry| entry.state == LISTEN && entry.local == addr;
+    let sockets = kernel::sockets_of_port(addr.port(), |seen| seen.iter().any(listens));
+    sockets.into_iter().find(listens).map(|entry| entry.waiting)
 }
 
 fn listeners(pids: &[u32]) -> Vec<SocketAddr> {
+    let sockets = sockets_of(pids, &["tcp", "tcp6"]);
+    sockets.filter(|entry| entry.state == LISTEN).map(|entry| entry.local).collect()
+}
+
+fn sockets_of(pids: &[u32], tables: &[&'static str]) -> impl Iterator<Item = Entry> {
     let own: HashSet<u64> = pids
         .iter()
         .filter_map(|pid| kernel::socket_inodes(*pid).ok())
         .flatten()
         .collect();
-    let sockets = kernel::sockets(&["tcp", "tcp6"]).into_iter();
-    let listening = sockets.filter(|(_, entry)| entry.state == LISTEN);
-    listening
-        .filter(|(_, entry)| own.contains(&entry.inode))
-        .map(|(_, e)| e.local)
-        .collect()
+    let sockets = kernel::sockets(tables).into_iter().map(|(_, entry)| entry);
+    sockets.filter(move |entry| own.contains(&entry.inode))
 }
 
-fn same(one: SocketAddr, other: SocketAddr) -> bool {
+pub(super) fn same(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port() && one.ip().to_canonical() == other.ip().to_canonical()
 }
 
@@ -215,7 +266,13 @@ impl Scene<'_> {
         let other = (Kind::Other, format!("descriptor {descriptor}, {what}"));
         let Some(inode) = kernel::socket_inode(&link) else { return other };
         let entry = self.sockets.iter().find(|(_, entry)| entry.inode == inode);
-        let Some((_, entry)) = entry else { return other };
+        let Some((table, entry)) = entry else { return other };
+        if table.starts_with("udp") {
+            // The kernel counts more than the bytes of a datagram here.
+            let ready = if entry.unread() > 0 { "datagrams lie" } else { "nothing lies" };
+            let words = format!("at its UDP socket {}, where {ready} ready", entry.local);
+            return (Kind::Other, words);
+        }
         if entry.state == LISTEN {
             let (queue, at) = (entry.waiting, entry.local);
             return (
@@ -238,7 +295,8 @@ impl Scene<'_> {
         let kind = match (here, sends) {
             (true, true) => Kind::SendsHere,
             (true, false) => Kind::ReceivesHere,
-            (false, _) if self.ours.is_none() => Kind::Other,
+            (false, false) if self.ours.is_none() => Kind::Receives,
+            (false, true) if self.ours.is_none() => Kind::Other,
             (false, _) => Kind::ElsewhereBusy,
         };
         match sends {

@@ -9,7 +9,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::demos::tcp_server::{FIRST_BUFFER, send_all, was_interrupted};
+use crate::demos::tcp_server::{FIRST_BUFFER, Full, send_all, was_interrupted};
 use crate::kit::addr::own_door;
 use crate::kit::clients::Clients;
 use crate::kit::say::Say;
@@ -24,9 +24,6 @@ const WAKE_UP: Duration = Duration::from_secs(1);
 /// Whoever goes on sending after that is cut off: the accept loop has others to serve.
 const READS_OF_A_STRANGER: u32 = 64;
 
-/// What a client is told for whom there is no place.
-const FULL: &[u8] = b"server full, try again later\n";
-
 /// Sleeps until Ctrl-C, then makes every blocked call return: accept by calling
 /// ourselves, recv and send by ending the streams, first politely, then for good.
 pub(super) fn stop_serving(listening: SocketAddr, clients: &Clients, say: &Say) {
@@ -34,9 +31,14 @@ pub(super) fn stop_serving(listening: SocketAddr, clients: &Clients, say: &Say) 
     let present = several(clients.count(), "client");
     say.note(format_args!("stopping: serving {present}"));
     wake_accept(listening, say);
+    say_goodbye(clients, say);
+}
+
+/// Ends all streams, first politely, then for good.
+pub(crate) fn say_goodbye(clients: &Clients, say: &Say) {
     end_all(clients, Shutdown::Write, say);
     if !clients.wait_until_empty(GRACE) {
-        let left = several(clients.count(), "client");
+        let left = several(clients.count(), "connection");
         say.note(format_args!("not gone after the goodbye, so cut off: {left}"));
         end_all(clients, Shutdown::Both, say);
     }
@@ -56,7 +58,7 @@ fn wake_accept(listening: SocketAddr, say: &Say) {
 
 fn end_all(clients: &Clients, how: Shutdown, say: &Say) {
     clients.each(|number, stream| {
-        let say = say.on_connection(number).on_thread("stopper").about(stream);
+        let say = say.numbered(number).about(stream);
         say.shutting_down(how);
         let shut = stream.shutdown(how);
         say.shut_down(how, &shut);
@@ -64,7 +66,7 @@ fn end_all(clients: &Clients, how: Shutdown, say: &Say) {
 }
 
 /// The end of a client: off the list, and closed.
-pub(super) fn see_off(number: u32, stream: Arc<TcpStream>, clients: &Clients, say: &Say) {
+pub(crate) fn see_off(number: u32, stream: Arc<TcpStream>, clients: &Clients, say: &Say) {
     drop(clients.forget(number));
     say.closing();
     drop(stream); // The last reference: std closes the descriptor here.
@@ -73,21 +75,31 @@ pub(super) fn see_off(number: u32, stream: Arc<TcpStream>, clients: &Clients, sa
 }
 
 /// No thread could be made for a client that had already been given a place.
-pub(super) fn turn_away(number: u32, clients: &Clients, error: &io::Error, say: &Say) {
+pub(super) fn turn_away(
+    number: u32,
+    clients: &Clients,
+    full: Full,
+    error: &io::Error,
+    say: &Say,
+) {
     say.note(format_args!("no thread for client {number}: {error}"));
     if let Some(stream) = clients.forget(number).and_then(Arc::into_inner) {
-        refuse(stream, say);
+        refuse(stream, full, say);
     }
     clients.tell_of_leaving();
 }
 
-/// Says that we are full. A few bytes on a fresh socket cannot block.
-pub(super) fn refuse(stream: TcpStream, say: &Say) {
-    let voice = say.about(&stream);
-    if send_all(&stream, FULL, &voice).is_ok() {
-        end_politely(&stream, &voice);
-    }
+/// Says that we are full, and closes.
+pub(super) fn refuse(stream: TcpStream, full: Full, say: &Say) {
+    tell_full(&stream, full, &say.about(&stream));
     hang_up(stream, say);
+}
+
+/// Says that we are full. A few bytes on a fresh socket cannot block.
+pub(crate) fn tell_full(stream: &TcpStream, full: Full, say: &Say) {
+    if send_all(stream, full.0.as_bytes(), say).is_ok() {
+        end_politely(stream, say);
+    }
 }
 
 /// Lets go of a client with whom no conversation was begun.
@@ -144,7 +156,7 @@ fn hang_up(stream: TcpStream, say: &Say) {
 
 /// Whoever comes late in a conversation that we end must not meet a reset: a socket that
 /// is closed with bytes unread destroys what it has just sent. So read on, to the end.
-pub(super) fn drain(mut stream: &TcpStream, say: &Say) {
+pub(crate) fn drain(mut stream: &TcpStream, say: &Say) {
     let mut buffer = vec![0; FIRST_BUFFER];
     loop {
         say.receiving();

@@ -174,9 +174,9 @@ impl Drawing {
             );
         }
         if let Some(note) = &row.note {
-            for line in wrap(&still_safe(note), WIDTH - NOTE) {
-                let line = self.ink.dim(&format!("{mark}   * {line}"));
-                push_line(page, &line);
+            for (i, line) in wrap(&still_safe(note), WIDTH - NOTE).iter().enumerate() {
+                let star = if i == 0 { "*" } else { " " };
+                push_line(page, &self.ink.dim(&format!("{mark}   {star} {line}")));
             }
             return;
         }

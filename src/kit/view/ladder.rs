@@ -251,6 +251,7 @@ impl View for Ladder {
         match event.phase {
             Phase::Begin => self.begin(event, page),
             Phase::End => self.end(event, page),
+            Phase::Note if event.turn.is_some() => {} // See `--view events`.
             Phase::Note if event.who == "tour" => {
                 self.drawing.heading(event.text.as_deref().unwrap_or_default(), page);
                 self.connected = false;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::kit::event::{Call, Event, Phase};
 use crate::kit::explain;
-use crate::kit::text::{WIDTH, pad, still_safe, wrap};
+use crate::kit::text::{WIDTH, pad, still_safe, width, wrap};
 use crate::kit::view::{Held, Ink, NOT_KNOWN, View, words};
 
 /// `server 12` fits, and a space.
@@ -50,10 +50,10 @@ impl Lines {
         let mark = if event.unordered { '~' } else { ' ' };
         let head =
             format!("{}{mark}{call:<CALL$}", pad(&explain::label(event), LABEL - 1));
+        let head = if head.ends_with(' ') { head } else { head + " " };
         let mut out = String::new();
-        for (i, line) in
-            wrap(&still_safe(detail), WIDTH - LABEL - CALL).iter().enumerate()
-        {
+        let room = WIDTH - (LABEL + CALL).max(width(&head));
+        for (i, line) in wrap(&still_safe(detail), room).iter().enumerate() {
             let head = if i == 0 { head.clone() } else { " ".repeat(LABEL + CALL) };
             out.push_str(format!("{head}{line}").trim_end());
             out.push('\n');
@@ -102,6 +102,7 @@ impl View for Lines {
                 page.push_str(&if failed { self.ink.red(&line) } else { line });
                 self.explain(event, page);
             }
+            (Phase::Note, _) if event.turn.is_some() => {} // See `--view events`.
             (Phase::Note, _) => {
                 page.push_str(
                     &self.line(event, event.text.as_deref().unwrap_or_default()),

@@ -4,6 +4,9 @@ pub mod draw;
 pub mod json;
 pub mod ladder;
 pub mod lines;
+pub mod party;
+pub mod relay;
+pub mod turns;
 pub mod words;
 
 use std::fmt;

@@ -127,7 +127,12 @@ fn success(event: &Event) -> String {
 }
 
 fn failure(event: &Event, error: &str) -> String {
+    let kind = event.error.as_ref().map(|error| error.kind.as_str());
     match (event.call, &event.text) {
+        // Only a listener that does not wait says so, and that is an answer.
+        (Some(Call::Accept), _) if kind == Some("WouldBlock") => {
+            format!("nobody is in the queue: {error}")
+        }
         (Some(Call::Bind | Call::Socket), _) => {
             format!("{} failed: {error}", address(event.addr))
         }

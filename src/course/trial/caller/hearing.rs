@@ -5,11 +5,11 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::{Caller, LONGEST, NO_MORE, PATIENCE, is_silence};
+use super::{Caller, LONG_LINE, LONGEST, NO_MORE, PATIENCE, is_silence, peek_now};
 use crate::course::trial::finding::{Finding, Outcome, Then, bytes};
-use crate::course::trial::witness::untaken;
+use crate::course::trial::untaken::untaken;
 use crate::kit::text::duration;
 
 impl Caller {
@@ -25,8 +25,15 @@ impl Caller {
         Err(finding)
     }
 
+    /// Is there something to be heard right now: bytes, an end, or a reset?
+    pub fn is_spoken_to(&self) -> Outcome<bool> {
+        let peeked = peek_now(&self.stream);
+        let peeked = peeked.map_err(|error| Finding::cannot_tell(error.to_string()))?;
+        Ok(!peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock))
+    }
+
     /// Reads. A program that is slow, but is still taking what was sent, may take its time.
-    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut before = None;
         loop {
             match (&self.stream).read(buffer) {
@@ -40,9 +47,10 @@ impl Caller {
     /// Is there more to be sent, or does the program go on taking what was sent?
     fn is_taken_from(&self, before: &mut Option<u32>) -> bool {
         if self.sending.load(Ordering::Relaxed) {
-            return true; // It ends itself when nothing is taken.
+            *before = Some(u32::MAX); // Whatever is left next time, it is less.
+            return true; // The sending ends itself when nothing is taken.
         }
-        let now = untaken(self.local).map(|left| left.unread + left.unsent);
+        let now = untaken(self.local, self.peer).map(|left| left.unread + left.unsent);
         let goes_on = before.map_or(now > Some(0), |before| now < Some(before));
         *before = now;
         goes_on
@@ -53,6 +61,7 @@ impl Caller {
         let mut seen = vec![0; expected.len()];
         let mut n = 0;
         while n < expected.len() {
+            let before = n;
             let rest = seen.get_mut(n..).unwrap_or_default();
             match self.read(rest) {
                 Ok(0) => return Err(self.came(expected, &seen, n, Then::End)),
@@ -62,7 +71,7 @@ impl Caller {
                     return Err(self.came(expected, &seen, n, then));
                 }
             }
-            if expected.get(..n) != seen.get(..n) {
+            if expected.get(before..n) != seen.get(before..n) {
                 seen.truncate(n);
                 seen.extend(self.what_else_came());
                 return Err(self.came(expected, &seen, seen.len(), Then::More));
@@ -93,6 +102,26 @@ impl Caller {
         more
     }
 
+    /// For so long nothing comes, not even an end. This is also how a check waits.
+    pub fn hears_nothing(&mut self, time: Duration) -> Outcome {
+        let patience = |time| self.stream.set_read_timeout(Some(time));
+        let mut byte = [0];
+        let read = patience(time).and_then(|()| (&self.stream).read(&mut byte));
+        let _ = patience(PATIENCE); // It was allowed a moment ago.
+        let then = match read {
+            Err(error) if is_silence(&error) => return Ok(()),
+            Ok(0) => Then::End,
+            Ok(_) => {
+                let words = "something came, and nothing was asked";
+                return Err(Finding::differs(words, b"", &byte));
+            }
+            Err(_) => Then::Reset,
+        };
+        let mut finding = self.heard_wrong("nothing, for now,", b"", b"", then);
+        finding.bytes = None;
+        Err(finding)
+    }
+
     /// Hears these bytes and then the end of the stream.
     pub fn hears_and_end(&mut self, expected: &[u8]) -> Outcome {
         self.hears(expected)?;
@@ -107,6 +136,29 @@ impl Caller {
         }
         let seen = "more came where the stream should have ended";
         Err(Finding::new(seen).with(b"", &rest, Then::End))
+    }
+
+    /// Hears that the connection is over: the end of the stream or a reset, and whatever
+    /// comes before it.
+    pub fn hears_that_it_is_over(&mut self) -> Outcome {
+        let mut buffer = vec![0; 64 * 1024];
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(_) if Instant::now() < deadline => {}
+                Ok(n) => {
+                    let seen = buffer.get(..n).unwrap_or_default();
+                    return Err(self.heard_wrong("its end", b"", seen, Then::More));
+                }
+                Err(error) if is_silence(&error) => {
+                    let then = then(&error);
+                    let what = "the end of the stream or a reset";
+                    return Err(self.heard_wrong(what, b"", b"", then));
+                }
+                Err(_) => return Ok(()),
+            }
+        }
     }
 
     /// Nothing came behind the end of the stream. A reset there takes nothing away from
@@ -151,6 +203,35 @@ impl Caller {
                 )))
             }
         }
+    }
+
+    /// Hears a line of any bytes and of a greater length: gives it without its LF. What is
+    /// behind it stays where it is.
+    pub fn hears_long_line(&mut self) -> Outcome<Vec<u8>> {
+        let mut line = Vec::new();
+        let mut ahead = [0; LONG_LINE];
+        while line.last() != Some(&b'\n') {
+            let then = match self.stream.peek(&mut ahead) {
+                Ok(0) => Then::End,
+                Ok(n) if line.len() < LONG_LINE => {
+                    let ahead = ahead.get_mut(..n).unwrap_or_default();
+                    let whole = ahead.iter().position(|byte| *byte == b'\n');
+                    let piece = ahead.get_mut(..whole.map_or(n, |at| at + 1));
+                    let piece = piece.unwrap_or_default();
+                    if (&self.stream).read_exact(piece).is_ok() {
+                        line.extend_from_slice(piece);
+                    }
+                    continue;
+                }
+                Ok(_) => Then::More,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => then(&error),
+            };
+            return Err(self.no_line(&line, then));
+        }
+        self.heard += line.len();
+        line.pop();
+        Ok(line)
     }
 
     /// Everything up to the end of the stream, which has to come in time even if other
@@ -241,7 +322,7 @@ impl Caller {
     }
 
     /// The evidence, taken while everything still stands as it was.
-    fn heard_wrong(
+    pub(super) fn heard_wrong(
         &self,
         what: &str,
         expected: &[u8],
@@ -258,6 +339,7 @@ impl Caller {
             }
             Then::More => "other bytes came than expected".to_owned(),
         };
+        let words = self.as_its_side(words);
         let mut finding = Finding::new(words).with(expected, seen, then);
         if let Then::Silence(time) = then {
             let done = match (self.sent, self.ended) {
@@ -274,6 +356,6 @@ impl Caller {
 }
 
 /// What came instead of bytes.
-fn then(error: &io::Error) -> Then {
+pub(super) fn then(error: &io::Error) -> Then {
     if is_silence(error) { Then::Silence(PATIENCE) } else { Then::Reset }
 }

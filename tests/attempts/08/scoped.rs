@@ -1,0 +1,47 @@
+//! passes: scoped threads, and a mutex for the count
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Mutex;
+use std::thread;
+
+fn main() {
+    let args: Vec<_> = std::env::args().collect();
+    let limit: usize = args[1].parse().unwrap();
+    let listener = TcpListener::bind(&args[2]).unwrap();
+    let served = Mutex::new(0);
+    let served = &served;
+    thread::scope(|scope| {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut count = served.lock().unwrap();
+            if *count == limit {
+                drop(count);
+                refuse(stream);
+                continue;
+            }
+            *count += 1;
+            scope.spawn(move || {
+                let _ = echo(&mut stream);
+                *served.lock().unwrap() -= 1;
+            });
+        }
+    });
+}
+
+fn echo(stream: &mut TcpStream) -> std::io::Result<()> {
+    let mut buffer = [0; 4096];
+    loop {
+        let n = stream.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(());
+        }
+        stream.write_all(&buffer[..n])?;
+    }
+}
+
+fn refuse(mut stream: TcpStream) {
+    let _ = stream.write_all(b"busy\n");
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.set_nonblocking(true);
+    let _ = stream.read(&mut [0; 65536]);
+}

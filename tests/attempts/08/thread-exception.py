@@ -1,0 +1,19 @@
+# fails no-panic: an exception ends the thread of a client, with a trace
+import socket
+import sys
+import threading
+
+limit = int(sys.argv[-2])
+host, port = sys.argv[-1].rsplit(":", 1)
+listener = socket.create_server((host, int(port)))
+
+
+def serve(stream):
+    with stream:
+        while data := stream.recv(16384):
+            stream.sendall(data)
+
+
+while True:
+    stream, peer = listener.accept()
+    threading.Thread(target=serve, args=[stream], daemon=True).start()

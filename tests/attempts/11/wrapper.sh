@@ -1,0 +1,2 @@
+# passes: a shell around it
+python3 "$(dirname "$0")/right.py" "$@"

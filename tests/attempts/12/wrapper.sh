@@ -1,0 +1,3 @@
+# passes: a shell stands before the program
+here=$(dirname "$0")
+exec python3 "$here/right.py" "$@"

@@ -1,0 +1,60 @@
+//! fails one-stalls: a queue without a limit between reading and writing
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let (target, addr) = (args[1].clone(), args[2].clone());
+    let listener = TcpListener::bind(addr).unwrap();
+    for caller in listener.incoming() {
+        let Ok(caller) = caller else { continue };
+        let target = target.clone();
+        thread::spawn(move || {
+            if let Err(error) = forward(caller, &target) {
+                eprintln!("{error}");
+            }
+        });
+    }
+}
+
+fn forward(caller: TcpStream, target: &str) -> io::Result<()> {
+    let server = TcpStream::connect(target)?;
+    let (caller2, server2) = (caller.try_clone()?, server.try_clone()?);
+    let up = thread::spawn(move || carry(caller2, server2));
+    carry(server, caller);
+    let _ = up.join();
+    Ok(())
+}
+
+fn carry(mut from: TcpStream, to: TcpStream) {
+    let (queue, pieces) = mpsc::channel::<Vec<u8>>();
+    let mut out = to.try_clone().unwrap();
+    let writer = thread::spawn(move || {
+        for piece in pieces {
+            if out.write_all(&piece).is_err() {
+                return;
+            }
+        }
+    });
+    let mut buffer = [0; 16384];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => {
+                drop(queue);
+                let _ = writer.join();
+                let _ = to.shutdown(Shutdown::Write);
+                return;
+            }
+            Ok(n) => {
+                if queue.send(buffer[..n].to_vec()).is_err() {
+                    break;
+                }
+            }
+            Err(_) => break,
+        }
+    }
+    let _ = from.shutdown(Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
+}

@@ -1,0 +1,2 @@
+# passes: a script that starts the program
+exec python3 "$(dirname "$0")/right.py" "$@"

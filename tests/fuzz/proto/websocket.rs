@@ -1,0 +1,1 @@
+../../../src/proto/websocket.rs
