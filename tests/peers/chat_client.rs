@@ -19,8 +19,8 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::Test;
 use crate::forwarding::listener;
-use crate::harness::{HANG, Program, sockdemo, start};
-use crate::terminal::{CTRL_C, CTRL_D, terminal_with};
+use crate::harness::{HANG, Program, sockdemo};
+use crate::terminal::{CTRL_C, CTRL_D, at_a_terminal, terminal_with};
 
 pub const TESTS: &[Test] = &[
     test("chat-client: the line being typed stays whole while others write", stays_whole),
@@ -395,17 +395,19 @@ fn over_websocket() {
     assert_eq!(rows[..3], ["two", "lines", "> half a line"]);
 }
 
-/// The client between two looks at the terminal's settings. `script` may lose what is written
-/// directly before the end, so the shell waits for Enter behind it.
+/// The client between two looks at the terminal's settings. Ctrl-C is for the shell, too: a
+/// trap keeps it there. `script` may lose what is written directly before the end, so the
+/// shell waits for Enter behind it.
 fn looked_at(flags: &str) -> Chat {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
     let line = format!(
-        "stty cols 80 rows 40; stty -a; TERM=xterm '{}' chat-client {addr} {flags} --quiet; \
+        "trap : INT; stty cols 80 rows 40; stty -a; \
+         TERM=xterm '{}' chat-client {addr} {flags} --quiet; \
          echo exit code $?; stty -a; echo looked; read enter",
         sockdemo()
     );
-    let client = start("script", &["-qec", &line, "/dev/null"]);
+    let client = at_a_terminal(&line);
     let mut chat = Chat::of(client, &listener);
     chat.wait_for_row("> |");
     chat
@@ -525,7 +527,7 @@ fn pause() {
     let addr = listener.local_addr().unwrap();
     let line =
         "stty cols 80 rows 40; PS1='$ ' TERM=xterm exec bash --norc --noprofile -i";
-    let mut client = start("script", &["-qec", line, "/dev/null"]);
+    let mut client = at_a_terminal(line);
     // Not alone in its job: whoever waits for it has to be paused as well.
     let job = format!("(true; '{}' chat-client {addr} --quiet; true)\n", sockdemo());
     client.input(job.as_bytes());

@@ -6,11 +6,10 @@
 use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::process::Command;
 
 use crate::Test;
-use crate::harness::{
-    Ended, HANG, Program, connect, exchange, python, run, sockdemo, start,
-};
+use crate::harness::{Ended, HANG, Program, connect, exchange, python, run, sockdemo};
 
 pub const TESTS: &[Test] = &[
     Test {
@@ -156,7 +155,15 @@ const ASKED: &str = "[Enter]";
 pub fn terminal_with(settings: &str, words: &str) -> Program {
     let program = sockdemo();
     let line = format!("stty cols 80 rows 40 echo; {settings} exec '{program}' {words}");
-    start("script", &["-qec", &line, "/dev/null"])
+    at_a_terminal(&line)
+}
+
+/// A line of shell at a terminal of its own. `script` takes the shell that `SHELL` names, and
+/// that can be any or none.
+pub fn at_a_terminal(line: &str) -> Program {
+    let mut command = Command::new("script");
+    command.args(["-qec", line, "/dev/null"]).env("SHELL", "/bin/sh");
+    Program::run(command)
 }
 
 pub fn terminal(words: &str) -> Program {
