@@ -132,15 +132,19 @@ fn fifty(trial: &mut Trial) -> Outcome {
     Ok(())
 }
 
-/// Sends before it reads, a little or much. Some clients end their half, and some do not.
+/// Sends before it reads, a little or much. Some clients send a moment late, some end their
+/// half, and some do not.
 fn junk(trial: &mut Trial) -> Outcome {
     trial.serves()?;
     trial.caller()?.hears_line()?; // The first connection may be old.
     for length in [1, 5_000, 100_000] {
-        for ends in [false, true].repeat(3) {
+        for (turn, ends) in [false, true].repeat(3).into_iter().enumerate() {
             let junk = trial.random.bytes(length);
             let begun = Instant::now();
             let mut caller = trial.caller()?;
+            if turn % 3 == 0 {
+                caller.pauses(); // The program may find nothing at its first look.
+            }
             let sent = caller.sends(&junk);
             if begun.elapsed() > PROMPT {
                 continue;

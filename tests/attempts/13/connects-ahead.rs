@@ -8,9 +8,9 @@ fn main() {
     let (target, addr) = (args[1].clone(), args[2].clone());
     let listener = TcpListener::bind(addr).unwrap();
     loop {
-        let server = TcpStream::connect(&target).unwrap();
+        let server = TcpStream::connect(&target);
         let caller = listener.accept().map(|(caller, _)| caller);
-        let Ok(caller) = caller else { continue };
+        let (Ok(caller), Ok(server)) = (caller, server) else { continue };
         thread::spawn(move || {
             if let Err(error) = forward(caller, server) {
                 eprintln!("{error}");
