@@ -25,7 +25,7 @@ use self::log::Log;
 use self::outbox::{BUNDLES, Outbox, PATIENCE, Wire, Writer};
 use self::room::{Event, Room};
 use crate::demos::tcp_client::{end, receive};
-use crate::demos::tcp_server::farewell::{drain, tell_full};
+use crate::demos::tcp_server::farewell::tell_full;
 use crate::demos::tcp_server::{Full, Serving, is_over_time, listen, serve_each_client};
 use crate::kit::addr::Addr;
 use crate::kit::error::{Doing, Error, Result};
@@ -156,8 +156,9 @@ pub(crate) fn in_a_room(
         let voice = say.on_thread("loop");
         let event_loop = move || {
             let room = Room::new(Hall::new(kept.history), kept.log, &voice);
-            let outcome = room.run(queue, stop);
+            let outcome = room.run(&queue, stop);
             drop(line); // Everybody has been told: now the doors may close.
+            queue.into_iter().for_each(drop); // Whoever comes so late hears nothing.
             outcome
         };
         let event_loop = thread::Builder::new().spawn_scoped(scope, event_loop);
@@ -183,7 +184,12 @@ impl Entrance {
     /// A member who speaks in lines, from joining to leaving.
     fn let_in(&self, number: u32, stream: &Arc<TcpStream>, say: &Say) -> io::Result<()> {
         let newcomer = Newcomer { number, stream, wire: Wire::Lines(stream) };
-        self.accompany(newcomer, say, |moved| read(number, stream, &self.0, moved, say))
+        self.accompany(newcomer, say, |moved| read(number, stream, self, moved, say))
+    }
+
+    /// Never an error: the loop takes events until nobody can send one any more.
+    fn tell(&self, event: Event) {
+        let _ = self.0.send(event);
     }
 
     /// Any member: this thread reads, another one writes.
@@ -212,13 +218,11 @@ impl Entrance {
             let thread = writer.thread().clone();
             let outbox =
                 Outbox::new(letters, thread, written.clone(), Arc::downgrade(stream));
-            if self.0.send(Event::Joined(number, outbox)).is_err() {
-                return Ok(()); // We are stopping.
-            }
+            self.tell(Event::Joined(number, outbox));
             let ended = read(moved);
             drop(reading);
             let why = ended.as_ref().is_err_and(is_over_time).then_some("idle");
-            let _ = self.0.send(Event::Left(number, why)); // The loop may have ended.
+            self.tell(Event::Left(number, why));
             if written.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 say.note("the rest is not read: cut off");
                 end(stream, say);
@@ -233,7 +237,7 @@ impl Entrance {
 fn read(
     number: u32,
     stream: &TcpStream,
-    events: &Sender<Event>,
+    entrance: &Entrance,
     moved: &AtomicBool,
     say: &Say,
 ) -> io::Result<()> {
@@ -250,9 +254,8 @@ fn read(
             n => lines.take(&buffer[..n]),
         };
         let said: Vec<_> = complete.into_iter().map(readable).collect();
-        if !said.is_empty() && events.send(Event::Said(number, said)).is_err() {
-            drain(stream, say); // We are stopping, and nobody hears this any more.
-            return Ok(());
+        if !said.is_empty() {
+            entrance.tell(Event::Said(number, said));
         }
         if n == 0 {
             return Ok(());

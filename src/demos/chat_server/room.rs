@@ -50,8 +50,8 @@ impl<'a> Room<'a> {
     }
 
     /// Until somebody stops us, all have left, or the log cannot be written.
-    pub(super) fn run(mut self, queue: Receiver<Event>, stop: &Stop) -> Result<()> {
-        let outcome = self.take_each(&queue, stop);
+    pub(super) fn run(mut self, queue: &Receiver<Event>, stop: &Stop) -> Result<()> {
+        let outcome = self.take_each(queue, stop);
         self.say_goodbye();
         outcome
     }

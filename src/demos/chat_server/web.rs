@@ -114,7 +114,7 @@ pub(crate) fn converse(
             let mut said = lines.take(text);
             said.extend(lines.finish());
             let said = said.into_iter().map(readable).collect();
-            let _ = entrance.0.send(Event::Said(number, said)); // We may be stopping.
+            entrance.tell(Event::Said(number, said));
         })
     })?;
     Ok(Then::Over)

@@ -16,7 +16,10 @@ static void *serve(void *arg) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     int size = sprintf(line, "time %lld\n", now.tv_sec * 1000LL + now.tv_nsec / 1000000);
-    for (int i = 0; i < size; i++) write(fd, line + i, 1);
+    for (int i = 0; i < size; i++) {
+        write(fd, line + i, 1);
+        usleep(1000);
+    }
     shutdown(fd, SHUT_WR);
     struct timeval limit = {1, 0};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);

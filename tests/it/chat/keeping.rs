@@ -1,7 +1,10 @@
 //! Stopping, the log and the history.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::iter;
+use std::net::TcpStream;
+use std::thread;
 
 use super::{Member, ann_and_bob, chat};
 use crate::harness::{Program, Scratch, flat, run};
@@ -48,6 +51,28 @@ fn a_member_who_neither_reads_nor_leaves_cannot_hold_a_server_that_stops() {
     let server = server.end();
     assert_eq!(server.code(), Some(0), "{}", server.stderr);
     drop((stuck, bob));
+}
+
+/// The doors stay open until everybody has been told.
+#[test]
+fn whoever_comes_during_the_goodbye_cannot_hold_a_server_that_stops() {
+    let (server, addr) = chat(&[]);
+    let members = [(); 30].map(|()| Member::at(addr));
+    let come = || {
+        let connected =
+            iter::repeat_with(|| TcpStream::connect(addr)).map_while(Result::ok);
+        let greeted =
+            connected.take_while(|mut stream| matches!(stream.read(&mut [0]), Ok(1)));
+        greeted.take(500).collect::<Vec<_>>()
+    };
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(come);
+        }
+        server.interrupt();
+        assert_eq!(server.end().code(), Some(0));
+        drop(members);
+    });
 }
 
 /// The loop waits for somebody who does not read, while the last words lie in its queue.
@@ -103,13 +128,13 @@ fn whatever_anybody_has_read_is_in_the_log_also_after_a_kill() {
     let (server, addr) = chat(&["--log", log.path()]);
     let (mut ann, bob) = ann_and_bob(addr);
     let flood = move |n: usize| bob.stream().write_all(line(n).as_bytes());
-    std::thread::spawn(move || (0..).try_for_each(flood)); // Until the server is gone.
+    thread::spawn(move || (0..).try_for_each(flood)); // Until the server is gone.
     for n in 0..3000 {
         ann.hears(&format!("<bob> {n}"));
     }
     server.signal("KILL");
     let mut read = Vec::new();
-    let _ = std::io::Read::read_to_end(&mut ann.0, &mut read); // Perhaps a reset.
+    let _ = ann.0.read_to_end(&mut read); // Perhaps a reset.
     let read = String::from_utf8(read).unwrap();
     let whole = read.rsplit_once('\n').map_or("", |(whole, _)| whole);
     let last = whole.lines().last().map_or(2999, |line| line[6..].parse().unwrap());
