@@ -107,7 +107,8 @@ fn find(id: &str) -> Result<&'static Myth> {
     let is_it =
         |myth: &&Myth| myth.ids.iter().any(|known| known.eq_ignore_ascii_case(id));
     every().find(is_it).ok_or_else(|| {
-        Error::not_found(format!("find a myth called {id}"), "`sockdemo myth` lists them")
+        let doing = format!("find a myth called {id}");
+        Error::not_found(doing, "`sockdemo myth` lists them").could_not_tell()
     })
 }
 

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, select_biased};
 
-use self::arguments::{address, ping, value};
+use self::arguments::{address, name, ping, value};
 use self::ending::Closed;
 use self::handshake::{Opened, open};
 use self::sending::key;
@@ -103,7 +103,7 @@ pub struct Args {
     pub origin: Option<String>,
 
     /// Offer this subprotocol; may be given several times, the best one first
-    #[arg(long = "subprotocol", value_name = "NAME", value_parser = value)]
+    #[arg(long = "subprotocol", value_name = "NAME", value_parser = name)]
     pub subprotocols: Vec<String>,
 
     /// Give up connecting to an address after this long

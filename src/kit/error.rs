@@ -30,10 +30,11 @@ impl Error {
         Error { doing, cause, hint: None, output_closed: false, exit_code: 1 }
     }
 
-    /// The exit code of `check` when the exercise is not to blame.
+    /// The exit code of `check` when the exercise is not to blame, and of `myth` when the
+    /// claim was not put to the test.
     pub const COULD_NOT_TELL: u8 = 3;
 
-    /// For a failure that says nothing about an exercise.
+    /// For a failure that says nothing about an exercise, or a claim.
     pub fn could_not_tell(mut self) -> Error {
         self.exit_code = Error::COULD_NOT_TELL;
         self

@@ -75,7 +75,7 @@ fn an_unknown_id_is_an_error_that_names_the_list() {
     for id in ["F99", "F", "F66", "6", ""] {
         let ended = run(&["myth", id], b"");
 
-        assert_eq!((ended.code(), ended.stdout.as_str()), (Some(1), ""), "{id:?}");
+        assert_eq!((ended.code(), ended.stdout.as_str()), (Some(3), ""), "{id:?}");
         let error = format!("error: could not find a myth called {id}: ");
         assert!(ended.stderr.starts_with(&error), "{}", ended.stderr);
         assert!(ended.stderr.contains("\n  hint: `sockdemo myth` lists them\n"));

@@ -1,5 +1,6 @@
 //! What may stand on the command line, and what the server would not understand.
 
+use crate::proto::http::head::is_token;
 use crate::proto::http::question::Field;
 use crate::proto::http::url::{NoUrl, Url};
 use crate::proto::websocket::Bad;
@@ -26,6 +27,14 @@ pub(super) fn ping(text: &str) -> Result<String, String> {
     match text.len() {
         ..=LONGEST_CONTROL => Ok(text.to_owned()),
         _ => Err(Bad::ControlTooLong.to_string()),
+    }
+}
+
+/// A subprotocol has a name without spaces and commas: several stand in one field.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    match is_token(text) {
+        true => Ok(text.to_owned()),
+        false => Err("a name is letters, digits, and signs such as - and .".to_owned()),
     }
 }
 

@@ -396,7 +396,13 @@ fn what_would_break_a_rule_is_not_sent() {
     for (flag, text, words) in [
         ("--ping", long.as_str(), "at most 125 bytes"),
         ("--origin", "a\r\nX: y", "a field ends with its line: no line breaks in it"),
-        ("--subprotocol", "a\nX: y", "a field ends with its line: no line breaks in it"),
+        (
+            "--subprotocol",
+            "a\nX: y",
+            "a name is letters, digits, and signs such as - and .",
+        ),
+        ("--subprotocol", "a, b", "a name is letters, digits, and signs such as - and ."),
+        ("--subprotocol", "", "a name is letters, digits, and signs such as - and ."),
     ] {
         let client = run(&["ws-client", flag, text], b"");
         assert_eq!(client.code(), Some(2), "{client:?}");
