@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::course::merge;
-use crate::kit::error::{Doing, Result};
+use crate::kit::error::{Doing, Error, Result};
 use crate::kit::event::Event;
 use crate::kit::log::Log;
 use crate::kit::stop::Stop;
@@ -91,5 +91,12 @@ fn read(path: &Path) -> Result<Vec<Event>> {
         });
         event.doing(format_args!("understand line {} of {}", i + 1, path.display()))
     });
-    events.collect()
+    let events: Vec<Event> = events.collect::<Result<_>>()?;
+    match events.is_empty() {
+        false => Ok(events),
+        true => {
+            let doing = format!("replay {}", path.display());
+            Err(Error::because(doing, "nothing was recorded in it"))
+        }
+    }
 }

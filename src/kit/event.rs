@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// What one thread saw of one call, or a remark of the program about itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Event {
     /// Place in the log, from 1.
     pub seq: u64,

@@ -264,9 +264,9 @@ fn recordings_of_different_conversations_are_not_merged() {
 fn a_broken_line_is_named() {
     let good = record(TCP, &["hello\n"]).client.text();
     let third = good.lines().nth(2).unwrap();
-    for broken in
-        ["{\"seq\":3", "3", "{\"sequence\":3}", "{\"phase\":\"middle\"}", "\u{1b}"]
-    {
+    let broken =
+        ["{\"seq\":3", "3", "{\"sequence\":3}", "{\"phase\":\"middle\"}", "\u{1b}"];
+    for broken in broken.into_iter().chain(["{}", "[]", "{\"seq\":3}"]) {
         let file = Scratch::containing(&good.replacen(third, broken, 1));
 
         let ended = replay(&[file.path()]);
@@ -298,12 +298,14 @@ fn a_file_of_bytes_is_an_error_and_no_panic() {
 }
 
 #[test]
-fn an_empty_recording_tells_nothing() {
-    let (empty, other) = (Scratch::containing(""), record(UDP, &["hello\n"]));
-    for view in ["lines", "ladder", "sentences"] {
-        assert_eq!(replayed(&[empty.path(), "--view", view]), "");
+fn an_empty_recording_is_an_error() {
+    let (empty, other) = (Scratch::containing("\n"), record(UDP, &["hello\n"]));
+    for more in [&["--view", "lines"][..], &["--view", "ladder"], &[other.client.path()]]
+    {
+        let ended = replay(&[&[empty.path()], more].concat());
+        assert_eq!((ended.code(), ended.stdout.as_str()), (Some(1), ""));
+        assert!(ended.stderr.contains(": nothing was recorded in it\n"), "{ended:?}");
     }
-    assert_eq!(replay(&[empty.path(), other.client.path()]).code(), Some(1));
 }
 
 #[test]
