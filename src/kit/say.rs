@@ -101,7 +101,7 @@ impl Say {
     /// About to make a socket that has `addr`, with this line of std.
     pub fn binding(&self, addr: SocketAddr, std: &'static str) {
         self.begin_with(Call::Bind, |event| {
-            (event.addr, event.std) = (Some(addr), Some(Cow::Borrowed(std)));
+            (event.addr, event.std, event.socket) = (Some(addr), Some(std.into()), None);
         });
     }
 
