@@ -259,6 +259,7 @@ fn leave_out_the_impossible(args: &forward::Args) {
 
 fn usage_error(command: &str, kind: ErrorKind, words: &str) -> ! {
     let mut cli = Cli::command();
+    cli.build(); // Now each command knows its whole name.
     let mut command = cli.find_subcommand(command).cloned();
     command.as_mut().unwrap_or(&mut cli).error(kind, words).exit()
 }

@@ -107,12 +107,17 @@ impl FromStr for Faults {
 
     fn from_str(text: &str) -> Result<Faults, String> {
         let mut faults = Faults::default();
-        let mut ended = None;
+        let (mut named, mut ended) = (Vec::new(), None);
         for fault in text.split(',') {
-            match fault.split_once('=') {
-                Some((name, value)) => faults.take(name, Some(value))?,
-                None => faults.take(fault, None)?,
+            let (name, value) = match fault.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (fault, None),
+            };
+            if named.contains(&name) {
+                return Err(format!("{name} is there twice"));
             }
+            faults.take(name, value)?;
+            named.push(name);
             if faults.stream.end != ended && ended.is_some() {
                 return Err("a stream comes to grief once: one of stall, swallow, cut, \
                      reset"
@@ -217,6 +222,7 @@ mod tests {
             "delay=2h",
             "loss=200%",
             "cut=5,reset=6",
+            "delay=1ms,split=3,delay=1ms",
             "rate=99999999999999999M",
             "merge=5M",
         ] {
