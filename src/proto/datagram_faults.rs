@@ -161,6 +161,8 @@ pub struct DatagramCount {
     pub late: u64,
     pub cut: u64,
     pub corrupted: u64,
+    /// Counted by whoever has tried to send them.
+    pub failed: u64,
 }
 
 impl DatagramCount {
@@ -174,16 +176,21 @@ impl DatagramCount {
         self.corrupted += u64::from(fate.flipped.is_some());
     }
 
-    /// How many went on: those that were not lost, and a second time those doubled.
+    /// How many went on: those that were not lost, and a second time those doubled, but
+    /// for those that the kernel did not take.
     pub fn went_on(&self) -> u64 {
-        self.came - self.lost + self.doubled
+        self.came - self.lost + self.doubled - self.failed
     }
 }
 
 impl fmt::Display for DatagramCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} came - {} lost", self.came, self.lost)?;
-        write!(f, " + {} doubled = {} went on", self.doubled, self.went_on())?;
+        write!(f, " + {} doubled", self.doubled)?;
+        if self.failed > 0 {
+            write!(f, " - {} not sent", self.failed)?;
+        }
+        write!(f, " = {} went on", self.went_on())?;
         write!(f, "; of these {} late", self.late)?;
         write!(f, ", {} cut, {} corrupted", self.cut, self.corrupted)
     }

@@ -48,6 +48,11 @@ impl Rules {
         (first.map_or(Verdict::Allow, |rule| rule.verdict), first)
     }
 
+    /// All of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.0.iter()
+    }
+
     /// Is nothing said at all?
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -222,6 +222,27 @@ fn what_is_swallowed_or_stalled_is_told_to_nobody() {
     }
 }
 
+#[test]
+fn a_stall_goes_on_when_the_other_direction_ends_and_its_sums_add_up() {
+    let (mut forwarder, addr, target) = before(&["--up", "stall=5"]);
+    let (mut caller, behind) = pair(addr, &target);
+    behind.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(read_to_end(&caller), b"");
+    caller.write_all(b"abcd, and more").unwrap();
+    forwarder.wait_for_words("bad network: up 1: stall at byte 5");
+    (0..6).for_each(|_| caller.write_all(b"again").unwrap());
+    behind.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    let mut got = Vec::new();
+    let error = (&behind).read_to_end(&mut got).unwrap_err();
+    assert_eq!((got.as_slice(), error.kind()), (&b"abcd,"[..], ErrorKind::WouldBlock));
+    caller.write_all(b"ends").unwrap();
+    caller.shutdown(Shutdown::Write).unwrap();
+    assert_eq!((&behind).read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    let told = flat(&forwarder.stop().stderr);
+    assert!(told.contains("48 B came, 5 B went on"), "{told}");
+    assert!(told.contains("stall at byte 5: 1 time, 43 B went no further"), "{told}");
+}
+
 fn exchange_small((caller, behind): &(TcpStream, TcpStream)) -> Vec<u8> {
     let (mut caller, mut behind) = (caller, behind);
     caller.write_all(b"ok").unwrap();
@@ -591,6 +612,87 @@ fn the_counts_of_datagrams_add_up() {
     target.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
     let arrived = std::iter::from_fn(|| target.recv(&mut [0; 9]).ok()).count();
     assert_eq!(i64::try_from(arrived).unwrap(), went_on, "{sum}");
+}
+
+/// Which of the first `count` datagrams are late, by their fate.
+fn late_ones(faults: &str, seed: u64, count: u8) -> Vec<bool> {
+    let faults: Faults = faults.parse().unwrap();
+    let fate = |n| {
+        let name = format!("up 1, datagram {n}");
+        faults.datagrams.fate(&mut Random::of(seed, &name), 1).late
+    };
+    (1..=count).map(fate).collect()
+}
+
+/// With a delay, several are on their way when one of them is sent.
+#[test]
+fn who_lets_the_next_one_pass_does_not_overtake_anybody() {
+    for up in ["reorder=30%", "reorder=30%,delay=400ms"] {
+        let late = late_ones(up, 7, 20);
+        let (mut expected, mut waiting) = (Vec::new(), Vec::new());
+        for (n, late) in (1..=20_u8).zip(&late) {
+            waiting.push(n);
+            if !late {
+                expected.push(n);
+                expected.extend(waiting.drain(..).take_while(|m| *m != n));
+            }
+        }
+        expected.extend(waiting);
+        assert!((3..12).contains(&late.iter().filter(|late| **late).count()));
+        // On a machine with much to do, a tenth of a second can pass between two of them.
+        let all = || {
+            let target = UdpSocket::bind("127.0.0.1:0").unwrap();
+            target.set_read_timeout(Some(HANG)).unwrap();
+            let flags = ["--udp", "--quiet", "--up", up, "--seed", "7"];
+            let (_forwarder, addr) = forward(target.local_addr().unwrap(), &flags);
+            let caller = caller(addr);
+            (1..=20).for_each(|n| assert_eq!(caller.send(&[n]).unwrap(), 1));
+            (1..=20).flat_map(|_| hears(&target)).collect::<Vec<_>>()
+        };
+        let heard: Vec<_> = (0..3).map(|_| all()).collect();
+        assert!(heard.contains(&expected), "{up}: {heard:?} instead of {expected:?}");
+    }
+}
+
+/// Who may not pass gets no number, and whom we forget gets a new one: so it matters.
+#[test]
+fn the_same_again_has_the_rules_and_the_time_limit() {
+    let flags = ["--seed", "7", "--up", "split=3", "--idle-timeout", "1.5"];
+    let rules = ["--deny", "127.0.0.2", "--allow", "127.0.0.0/8", "--deny", "all=drop"];
+    let (mut forwarder, _, _target) = before(&[&flags[..], &rules].concat());
+    let words = "--seed 7 --up split=3 --deny 127.0.0.2 --allow 127.0.0.0/8 \
+                 --deny all=drop --idle-timeout 1.5";
+    forwarder.wait_for_words(words);
+}
+
+#[test]
+fn a_datagram_that_the_kernel_refuses_has_not_gone_on() {
+    let target = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let absent = target.local_addr().unwrap();
+    drop(target);
+    for up in ["duplicate=100%", "duplicate=100%,delay=1ms"] {
+        let flags = ["--udp", "--json", "--up", up];
+        let (mut forwarder, addr) = forward(absent, &flags);
+        let caller = caller(addr);
+        for n in 1..=20 {
+            caller.send(b"x").unwrap();
+            // What comes back of the first send is known when the second fails.
+            forwarder.wait_for_many("\"phase\":\"end\",\"call\":\"send\"", 2 * n);
+        }
+        let told = forwarder.stop().stderr;
+        let sends = events(&told)
+            .into_iter()
+            .filter(|event| event.call == Some(Call::Send) && event.phase == Phase::End);
+        let (ok, failed): (Vec<_>, Vec<_>) =
+            sends.partition(|event| event.error.is_none());
+        assert!(!failed.is_empty(), "{told}");
+        let sum = format!(
+            "20 came - 0 lost + 20 doubled - {} not sent = {} went on",
+            failed.len(),
+            ok.len()
+        );
+        assert!(told.contains(&sum), "{sum}: {told}");
+    }
 }
 
 #[test]

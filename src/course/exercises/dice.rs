@@ -84,9 +84,11 @@ pub(super) const EXERCISE: Exercise = Exercise {
             causes: &[
                 "what is no text, or no number, ended the program",
                 "the limits are not looked at: 1 to 100 dice, 2 to 1000 sides",
-                "what turns text into a number takes more than digits: +3, or spaces",
-                "more than one LF was taken away at the end",
-                "capital letters, or a space in front, are let pass",
+                "what turns text into a number takes more than digits: +3, 1_0, or spaces",
+                "a number too large for its type begins again: 257 is 1 in 8 bits",
+                "more than one LF was taken away at the end, or something else",
+                "bytes that are no text were left out, or the text was cut at a zero byte",
+                "capital letters, other spaces, or a space in front, are let pass",
                 "the answer is not error and LF",
                 "a request of this kind gets no answer at all",
             ],
@@ -191,7 +193,7 @@ fn too_long(trial: &mut Trial) -> Outcome {
 
 fn junk(trial: &mut Trial) -> Outcome {
     let asker = serves(trial)?;
-    let requests: [&[u8]; 22] = [
+    let requests: [&[u8]; 33] = [
         b"hello",
         b"roll",
         b"roll ",
@@ -204,6 +206,11 @@ fn junk(trial: &mut Trial) -> Outcome {
         b"roll 3d1001",
         b"roll -1d6",
         b"roll 99999999999999999999999d6",
+        // 1, 3 or 6 in 8, 16, 32 or 64 bits.
+        b"roll 257d6",
+        b"roll 3d65542",
+        b"roll 4294967299d6",
+        b"roll 18446744073709551619d6",
         b"roll 3d6 and more",
         b"roll +3d6",
         b"roll 3d+6",
@@ -211,9 +218,16 @@ fn junk(trial: &mut Trial) -> Outcome {
         b" roll 3d6",
         b"ROLL 3d6",
         b"roll 3D6",
+        b"roll 3d6 ",
+        b"roll\t3d6",
+        b"roll 1_0d6",
         b"roll 3d6\r\n",
         b"roll 3d6\n\n",
         b"roll \xff\xfed6",
+        b"roll 3d6\xff",
+        b"roll 3d6\0",
+        b"roll 3d6\0x",
+        "roll \u{663}d6".as_bytes(), // Three, in Arabic digits.
     ];
     for request in requests {
         asker.sends(request)?;

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 use crate::course::trial::{Caller, Check, Exercise, Finding, Outcome, Trial};
 
@@ -18,8 +19,16 @@ const ROUNDS: usize = 2;
 /// What may be left after all of them: less than one piece for each.
 const SLACK: usize = 10;
 
+/// Whoever ends a direction that is silent for a while has done it by then.
+const SILENCE: Duration = Duration::from_millis(1100);
+
+/// For a check that does not look at that.
+const MOMENT: Duration = Duration::from_millis(10);
+
 const NOT_CARRIED: &str = "the end of the stream is not carried to the other side";
 const TAKEN_FOR_BOTH: &str = "the end of one direction is taken for the end of both";
+const IN_A_HURRY: &str =
+    "when one direction has ended, the other one is given up after a while";
 const LEFT_OPEN: &str = "the thread of this direction ends, and leaves both streams open";
 const ONE_THREAD: &str =
     "one thread carries both directions, and waits in a write of one of them";
@@ -51,7 +60,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             id: "half-close",
             says: "each direction ends by itself",
             talk: half_close,
-            causes: &[NOT_CARRIED, TAKEN_FOR_BOTH],
+            causes: &[NOT_CARRIED, TAKEN_FOR_BOTH, IN_A_HURRY],
             by_hand: BY_HAND,
         },
         Check {
@@ -144,13 +153,18 @@ fn both_ways(trial: &mut Trial) -> Outcome {
 fn half_close(trial: &mut Trial) -> Outcome {
     let listener = forwards(trial)?;
     let (mut caller, mut target) = pair(trial, &listener)?;
-    end_in_turn(trial, &mut caller, &mut target)?;
+    end_in_turn(trial, &mut caller, &mut target, SILENCE)?;
     let (mut caller, mut target) = pair(trial, &listener)?;
-    end_in_turn(trial, &mut target, &mut caller)
+    end_in_turn(trial, &mut target, &mut caller, MOMENT)
 }
 
-/// A question and its end, then the answer, in pieces, and the end of that.
-fn end_in_turn(trial: &mut Trial, one: &mut Caller, other: &mut Caller) -> Outcome {
+/// A question and its end, then the answer, in pieces, later some more, and the end of that.
+fn end_in_turn(
+    trial: &mut Trial,
+    one: &mut Caller,
+    other: &mut Caller,
+    later: Duration,
+) -> Outcome {
     let question = trial.random.bytes(1000);
     one.sends(&question)?;
     one.ends()?;
@@ -159,6 +173,10 @@ fn end_in_turn(trial: &mut Trial, one: &mut Caller, other: &mut Caller) -> Outco
     let sent = other.sends_pieces(answer.chunks(40_000));
     let heard = sent.and_then(|()| one.hears(&answer));
     heard.map_err(|finding| finding.or_because(TAKEN_FOR_BOTH))?;
+    one.hears_nothing(later)
+        .and_then(|()| other.sends(&question))
+        .and_then(|()| one.hears(&question))
+        .map_err(|finding| finding.or_because(IN_A_HURRY))?;
     other.ends()?;
     one.hears_end().map_err(if_waited(NOT_CARRIED))
 }

@@ -87,6 +87,8 @@ pub(super) const EXERCISE: Exercise = Exercise {
                 "the listener stays open until the last client has left: drop it first",
                 "accept goes on as long as there are clients",
                 "a child process, or a clone, still has the listener",
+                "the connect that wakes accept was refused, and that ended the thread: \
+                 somebody else had woken it before",
             ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",

@@ -16,6 +16,9 @@ const HELD_UP: Duration = Duration::from_secs(4);
 const RESEMBLES: &str =
     "not the whole line is compared, or without its spaces, or in any case";
 
+const NO_TEXT: &str =
+    "a line that is no text ends the conversation, or is turned into text";
+
 pub(super) const EXERCISE: Exercise = Exercise {
     lesson: 9,
     checks: &[
@@ -27,6 +30,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
                 "the answer has no newline, or another word",
                 "lines other than PING get no answer, or PONG",
                 RESEMBLES,
+                NO_TEXT,
                 "the first word on the command line is the limit, the second the address",
                 "the limit is in milliseconds: taken for seconds, 5000 is very long",
             ],
@@ -53,6 +57,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             causes: &[
                 "there is no time limit, or it is not the one that was asked for",
                 "the limit is set on the listener, or on another stream",
+                "only PING begins the time anew, or each line adds to it",
                 "the thread ends, and the stream is kept somewhere else",
             ],
             by_hand: &["{work} 1000 127.0.0.1:7878", "sockdemo tcp-client"],
@@ -121,11 +126,30 @@ fn pong(trial: &mut Trial) -> Outcome {
         caller.sends(format!("{line}\n").as_bytes())?;
         caller.hears_only(format!("{answer}\n").as_bytes())?;
     }
-    for line in ["PINGX", "PING PING", "PIN", "ping", " PING", "PING ", ""] {
-        caller.sends(format!("{line}\n").as_bytes())?;
+    let lines: [&[u8]; 12] = [
+        b"PINGX",
+        b"PING PING",
+        b"PIN",
+        b"ping",
+        b" PING",
+        b"PING ",
+        b"PING\t",
+        b"PING\0x",
+        b"PI\rNG",
+        b"PING\xff",
+        b"\xff\xfe",
+        b"",
+    ];
+    for line in lines {
+        caller.sends(&[line, b"\n"].concat())?;
         caller.hears(b"ERROR\n").map_err(|finding| {
             let pong = finding.saw(b"PONG\n");
-            if pong { taken_for_ping(line) } else { finding }
+            let is_text = str::from_utf8(line).is_ok();
+            match (pong, is_text) {
+                (true, _) => taken_for_ping(line),
+                (false, false) => finding.or_because(NO_TEXT),
+                (false, true) => finding,
+            }
         })?;
     }
     let mut another = trial.caller()?;
@@ -133,7 +157,8 @@ fn pong(trial: &mut Trial) -> Outcome {
     another.hears(b"PONG\n")
 }
 
-fn taken_for_ping(line: &str) -> Box<Finding> {
+fn taken_for_ping(line: &[u8]) -> Box<Finding> {
+    let line = line.escape_ascii();
     let words = format!("the line \"{line}\" is not PING, and was answered with PONG");
     Finding::differs(&words, b"ERROR\n", b"PONG\n").because(RESEMBLES)
 }
@@ -155,12 +180,12 @@ fn silent(trial: &mut Trial) -> Outcome {
         caller.hears_end()?;
         in_time(begun, limit)?;
     }
-    // The time begins anew with each line.
+    // The time begins anew with each line, whatever it says, and is not saved up.
     let (mut caller, _) = with_limit(trial, 600)?;
     caller.hears_nothing(Duration::from_millis(200))?;
     let begun = Instant::now();
-    caller.sends(b"PING\n")?;
-    caller.hears_and_end(b"PONG\n")?;
+    caller.sends(&b"HELLO\n".repeat(20))?;
+    caller.hears_and_end(&b"ERROR\n".repeat(20))?;
     in_time(begun, 600)
 }
 

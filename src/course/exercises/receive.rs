@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use self::causes::{
     AS_IT_CAME, BEHIND, BY_STRANGERS, FIRST, HALF_A_FILE, HIGHEST, LAST_BLOCK,
     LEAVES_EARLY, NO_BLOCK, NO_FAILURE, NO_LIMIT, NOT_ACKED_AGAIN, NOT_AGAIN, NOT_YET,
-    ONLY_THE_LAST, OTHER_LIMIT, STAYS_SILENT, TAKEN_FOR_NEW, TOO_EARLY, TOO_SHORT,
-    WHOLE_FILE, acknowledged_instead, why_not_acknowledged, why_not_received,
+    ONLY_NEW, ONLY_THE_LAST, OTHER_LIMIT, STAYS_SILENT, TAKEN_FOR_NEW, TOO_EARLY,
+    TOO_SHORT, WHOLE_FILE, acknowledged_instead, why_not_acknowledged, why_not_received,
 };
 use self::file::{BLOCK, block, blocks, text};
 use crate::course::trial::{
@@ -119,7 +119,14 @@ pub(super) const EXERCISE: Exercise = Exercise {
             id: "gives-up",
             says: "a sender that vanishes: a message, and 1",
             talk: gives_up,
-            causes: &[NO_LIMIT, WHOLE_FILE, BY_STRANGERS, HALF_A_FILE, NO_FAILURE],
+            causes: &[
+                NO_LIMIT,
+                WHOLE_FILE,
+                ONLY_NEW,
+                BY_STRANGERS,
+                HALF_A_FILE,
+                NO_FAILURE,
+            ],
             by_hand: &[
                 "{work} 1000 1000 127.0.0.1:7878",
                 r"(printf '\0\1'; head -c 512 /dev/zero) | sockdemo udp-client",
@@ -193,7 +200,7 @@ fn reordering(trial: &mut Trial) -> Outcome {
     let blocks = blocks(&content);
     let mut numbers = vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
     let late = trial.random.between(1, 5);
-    numbers.splice(7..7, [late as u16, 2, 6, 7]);
+    numbers.splice(7..7, [1, late as u16, 2, 6, 7]);
     let sender = starts(trial, GIVE_UP, LINGER)?;
     for (at, number) in numbers.iter().enumerate() {
         let had = numbers.iter().take(at).max().copied().unwrap_or(0);
@@ -247,6 +254,7 @@ fn stranger(trial: &mut Trial) -> Outcome {
     for number in [2, 0, 256] {
         other.sends(&block(number, b"not the beginning"))?;
     }
+    other.sends(&block(1, &[b'x'; 600]))?;
     sender.hears_nothing(LIMIT + PAUSE, "nothing was sent from here")?;
     if trial.has_ended_in_a_moment()? {
         let words = "the program ended before it had a block 1";
@@ -306,14 +314,16 @@ fn gives_up(trial: &mut Trial) -> Outcome {
     let addr = trial.receives_datagrams(&[&LIMIT.as_millis().to_string(), LINGER])?;
     let (sender, other) = (trial.correspondent(addr)?, trial.correspondent(addr)?);
     let mut last = Instant::now();
-    for (number, block) in blocks(&content).into_iter().take(PAUSES + 1) {
-        last = Instant::now();
-        sender.sends(&block)?;
-        acknowledged(&sender, number).map_err(|f| f.or_because(WHOLE_FILE))?;
-        if usize::from(number) <= PAUSES {
-            let words = "nothing was sent to the program";
-            sender.hears_nothing(PAUSE, words)?;
+    let blocks = blocks(&content);
+    for (at, block) in [0, 1, 2, 2, 2, 2, 2, 2, 2].into_iter().enumerate() {
+        if at > 0 {
+            sender.hears_nothing(PAUSE, "nothing was sent to the program")?;
         }
+        let (number, block) = &blocks[block];
+        last = Instant::now();
+        sender.sends(block)?;
+        let why = if at > *number as usize { ONLY_NEW } else { WHOLE_FILE };
+        acknowledged(&sender, *number).map_err(|f| f.or_because(why))?;
     }
     waits_out(trial, &other, last)?;
     let Ended { code, out, err } = trial.ends_within(PATIENCE)?;

@@ -114,8 +114,8 @@ impl Nat<'_> {
     ) -> Result<()> {
         let back = say.named("back");
         thread::scope(|on_the_way| {
-            let faults = self.roads.of(Direction::Up);
-            let post = Post::open(on_the_way, faults, self.stop, &back)?;
+            let road = (self.roads, Direction::Up);
+            let post = Post::open(on_the_way, road, self.stop, &back)?;
             self.forward_each(scope, &post, [say, &back])
         })
     }
@@ -237,8 +237,8 @@ impl Nat<'_> {
         behind: &UdpSocket,
         [say, front]: [&Say; 2],
     ) {
-        let roads = self.roads;
-        let opened = Post::open(scope, roads.of(Direction::Down), self.stop, front);
+        let road = (self.roads, Direction::Down);
+        let opened = Post::open(scope, road, self.stop, front);
         let Ok(post) = opened else { return };
         let mut buffer = vec![0; usize::from(LARGEST)];
         let mut answers = 0;
@@ -296,7 +296,7 @@ impl Nat<'_> {
         Dump::of(self.args.dump, entry, direction).show(parcel.bytes());
         let faults = &self.roads.of(direction).datagrams;
         if faults.is_nothing() {
-            return parcel.send(say);
+            return parcel.send(self.roads, say);
         }
         let name = format!("{} {entry}, datagram {n}", direction.name());
         let mut chance = Random::of(self.roads.seed, &name);

@@ -15,9 +15,9 @@ use crate::kit::say::Say;
 use crate::kit::stop::Stop;
 use crate::proto::rules::{Rule, Rules, Verdict};
 
-/// How long a dropped caller hears nothing, once it has ended its own half. Whoever waits
-/// for an answer has given up by then, or never will.
-const SILENCE: Duration = Duration::from_secs(60);
+/// How long a dropped caller hears nothing, once it has ended its own half, and one whose
+/// stream is stalled. Whoever waits for an answer has given up by then, or never will.
+pub(super) const SILENCE: Duration = Duration::from_secs(60);
 
 /// The rules, in the order in which they were typed: `--allow` and `--deny` mixed.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +41,11 @@ impl Door {
             }
         }
         false
+    }
+
+    /// The rules as they were typed.
+    pub(super) fn words(&self) -> String {
+        self.0.iter().map(|rule| format!(" {rule}")).collect()
     }
 
     /// What the rules say of this address.

@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, at, bounded, never, select};
 
+use crate::demos::forward::direction::Direction;
+use crate::demos::forward::road::Roads;
 use crate::kit::error::{Doing, Result};
 use crate::kit::say::Say;
 use crate::kit::stop::Stop;
 use crate::proto::datagram_faults::{Chance, Fate};
-use crate::proto::faults::Faults;
 
 /// So many datagrams may be on their way; further ones wait in the kernel's queue, which
 /// drops what is too much for it.
@@ -61,30 +62,39 @@ impl<'a> Parcel<'a> {
         fate.apply(&mut self.bytes);
     }
 
-    /// One datagram goes out. If the kernel does not take it, it is lost.
-    pub(super) fn send(&self, say: &Say) {
+    /// One datagram goes out. If the kernel does not take it, it is lost, and counted.
+    pub(super) fn send(&self, roads: &Roads, say: &Say) {
         let say = say.numbered(self.number);
-        match &self.to {
+        let (direction, sent) = match &self.to {
             To::Behind(socket) => {
                 let say = say.about(&**socket);
                 say.sending(&self.bytes);
                 let sent = socket.send(&self.bytes);
                 say.sent(&sent);
+                (Direction::Up, sent)
             }
             To::Front(socket, caller) => {
                 let say = say.about(*socket);
                 say.sending_to(&self.bytes, *caller);
                 let sent = socket.send_to(&self.bytes, *caller);
                 say.sent(&sent);
+                (Direction::Down, sent)
             }
+        };
+        if sent.is_err() {
+            roads.tally().datagrams[direction as usize].failed += 1;
         }
     }
 }
 
 /// The way to the thread that holds what is on its way, if there is one.
-pub(super) struct Post<'a>(Option<Sender<Delayed<'a>>>);
+pub(super) struct Post<'a> {
+    roads: &'a Roads,
+    thread: Option<Sender<Delayed<'a>>>,
+}
 
 struct Delayed<'a> {
+    /// When its delay is over. If it is late, it then waits for the next one.
     due: Instant,
     late: bool,
     parcel: Parcel<'a>,
@@ -93,32 +103,31 @@ struct Delayed<'a> {
 impl<'scope> Post<'scope> {
     pub(super) fn open(
         scope: &'scope Scope<'scope, '_>,
-        faults: &Faults,
+        (roads, direction): (&'scope Roads, Direction),
         stop: &'scope Stop,
         say: &Say,
     ) -> Result<Post<'scope>> {
-        let faults = &faults.datagrams;
+        let faults = &roads.of(direction).datagrams;
         if faults.delay == 0 && faults.jitter == 0 && faults.reorder == Chance::default()
         {
-            return Ok(Post(None));
+            return Ok(Post { roads, thread: None });
         }
         let (give, given) = bounded(0);
         let voice = say.on_thread("post");
-        let carry = move || deliver(&given, stop, &voice);
+        let carry = move || deliver(&given, roads, stop, &voice);
         thread::Builder::new().spawn_scoped(scope, carry).doing("start a thread")?;
-        Ok(Post(Some(give)))
+        Ok(Post { roads, thread: Some(give) })
     }
 
     /// Takes a datagram, once or twice or not at all.
     pub(super) fn take(&self, parcel: Parcel<'scope>, fate: &Fate, say: &Say) {
-        let Post(Some(post)) = self else {
+        let Some(post) = &self.thread else {
             for _ in 0..fate.copies() {
-                parcel.send(say);
+                parcel.send(self.roads, say);
             }
             return;
         };
-        let wait = if fate.late { LATE } else { Duration::ZERO };
-        let due = Instant::now() + Duration::from_millis(fate.delay) + wait;
+        let due = Instant::now() + Duration::from_millis(fate.delay);
         let Parcel { to, number, bytes } = parcel;
         for _ in 0..fate.copies() {
             let parcel = Parcel { to: to.clone(), number, bytes: bytes.clone() };
@@ -127,9 +136,12 @@ impl<'scope> Post<'scope> {
     }
 }
 
+/// When each is sent, and the how-manieth it is of those that came.
+type OnTheWay<'a> = BTreeMap<(Instant, u64), Delayed<'a>>;
+
 /// Sends everything in its time, and what is left at once when it is time to stop.
-fn deliver(given: &Receiver<Delayed>, stop: &Stop, say: &Say) {
-    let mut on_the_way: BTreeMap<(Instant, u64), Delayed> = BTreeMap::new();
+fn deliver(given: &Receiver<Delayed>, roads: &Roads, stop: &Stop, say: &Say) {
+    let mut on_the_way = OnTheWay::new();
     let mut n = 0;
     let full = never();
     loop {
@@ -140,28 +152,36 @@ fn deliver(given: &Receiver<Delayed>, stop: &Stop, say: &Say) {
             recv(if room { given } else { &full }) -> parcel => match parcel {
                 Ok(delayed) => {
                     n += 1;
-                    on_the_way.insert((delayed.due, n), delayed);
+                    let wait = if delayed.late { LATE } else { Duration::ZERO };
+                    on_the_way.insert((delayed.due + wait, n), delayed);
                 }
                 Err(_) => break,
             },
             recv(timer) -> _ => {
-                if let Some((_, first)) = on_the_way.pop_first() {
-                    first.parcel.send(say);
-                    let number = (!first.late).then_some(first.parcel.number);
-                    let passed: Vec<_> = on_the_way
-                        .iter()
-                        .filter(|(_, other)| {
-                            other.late && Some(other.parcel.number) == number
-                        })
-                        .map(|(key, _)| *key)
-                        .collect();
-                    let passed = passed.iter().filter_map(|key| on_the_way.remove(key));
-                    passed.for_each(|late| late.parcel.send(say));
+                if let Some(((_, nth), first)) = on_the_way.pop_first() {
+                    first.parcel.send(roads, say);
+                    if !first.late {
+                        has_passed(&mut on_the_way, nth, first.parcel.number);
+                    }
                 }
             }
             recv(stop.channel()) -> _ => break,
         }
     }
     let rest = on_the_way.into_values().chain(given);
-    rest.for_each(|delayed| delayed.parcel.send(say));
+    rest.for_each(|delayed| delayed.parcel.send(roads, say));
+}
+
+/// The late ones that came before this one need not wait any longer, except for their own
+/// delay.
+fn has_passed(on_the_way: &mut OnTheWay, nth: u64, number: u32) {
+    let waits = |came: u64, other: &Delayed| {
+        other.late && came < nth && other.parcel.number == number
+    };
+    let passed = on_the_way.iter().filter(|((_, came), other)| waits(*came, other));
+    for key in passed.map(|(key, _)| *key).collect::<Vec<_>>() {
+        if let Some(late) = on_the_way.remove(&key) {
+            on_the_way.insert((late.due, key.1), Delayed { late: false, ..late });
+        }
+    }
 }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, select};
 
 use crate::demos::forward::direction::Direction;
+use crate::demos::forward::door::SILENCE;
 use crate::demos::forward::way::Way;
 use crate::demos::forward::{Args, Network};
 use crate::kit::say::Say;
@@ -93,6 +94,7 @@ impl Roads {
     ) -> io::Result<()> {
         let (reads, arriving) = bounded(ON_THE_WAY);
         let (alive, broken) = bounded(0);
+        let (ended, has_ended) = bounded(0);
         let name = format!("{} {}", way.direction.name(), way.number);
         let mut road = Road {
             way: way.on_the_road(),
@@ -100,24 +102,29 @@ impl Roads {
             bad: BadStream::new(faults, self.seed, &name),
             free: Instant::now(),
             broken,
+            ended: has_ended,
             other_ended: other_ended.clone(),
         };
         let travel = move || {
             let outcome = road.travel(&arriving);
-            let count = StreamCount { came: 0, ..road.bad.count };
-            self.tally().streams[road.way.direction as usize].add(&count);
-            outcome
+            (outcome, road.bad.count)
         };
         thread::scope(|scope| {
             let travelling = thread::Builder::new().spawn_scoped(scope, travel)?;
             let (came, outcome) = read_all(way, faults, &reads);
-            self.tally().streams[way.direction as usize].came += came;
             drop(reads);
-            if outcome.is_err() {
-                drop(alive); // Whoever waits on this road need not wait any longer.
+            match outcome {
+                Ok(()) => drop(ended),
+                Err(_) => drop(alive), // Whoever waits on this road need not any longer.
             }
             let travelled = travelling.join();
-            outcome.and(travelled.unwrap_or(Ok(()))) // Its panic has been printed.
+            let panicked = (Ok(()), StreamCount::default()); // That has been printed.
+            let (travelled, count) = travelled.unwrap_or(panicked);
+            // All that came behind an end is lost, whoever has taken it.
+            let lost = if count.ends > 0 { came - count.went_on } else { 0 };
+            let count = StreamCount { came, lost, ..count };
+            self.tally().streams[way.direction as usize].add(&count);
+            outcome.and(travelled)
         })
     }
 
@@ -153,7 +160,7 @@ impl Roads {
         self.up.is_nothing() && self.down.is_nothing()
     }
 
-    /// The command line that has the same faults.
+    /// The command line that has the same faults, and gives the same numbers to callers.
     fn again(&self, args: &Args, addr: SocketAddr) -> String {
         let udp = if args.udp { " --udp" } else { "" };
         let mut line =
@@ -163,6 +170,10 @@ impl Roads {
             if !faults.is_nothing() {
                 line.push_str(&format!(" --{} {faults}", direction.name()));
             }
+        }
+        line.push_str(&args.door.words());
+        if let Some(limit) = args.serving.idle_timeout {
+            line.push_str(&format!(" --idle-timeout {}", limit.as_secs_f64()));
         }
         line
     }
@@ -224,7 +235,9 @@ struct Road<'a> {
     bad: BadStream,
     /// When there is room for more, if the rate is limited.
     free: Instant,
+    /// Closed when this stream fails, when it ends, and when the other one is through.
     broken: Receiver<Infallible>,
+    ended: Receiver<Infallible>,
     other_ended: Receiver<Infallible>,
 }
 
@@ -297,18 +310,32 @@ impl Road<'_> {
                 self.swallow(arriving);
             }
             End::Swallow => self.swallow(arriving),
-            End::Stall => select! {
-                recv(self.way.stop.channel()) -> _ => {}
-                recv(self.broken) -> _ => {}
-                recv(self.other_ended) -> _ => {}
-            },
+            End::Stall => self.stall(),
         }
     }
 
     /// Takes what comes, until nothing comes any more, and passes nothing on.
-    fn swallow(&mut self, arriving: &Receiver<Read>) {
-        for read in arriving {
-            self.bad.push(&read.bytes, &mut Vec::new());
+    fn swallow(&self, arriving: &Receiver<Read>) {
+        arriving.iter().for_each(drop);
+    }
+
+    /// Takes nothing. The end of the other direction is no reason to tell anybody; when this
+    /// one has ended, too, nobody is left who could notice for long.
+    fn stall(&self) {
+        if self.wait_for(&self.other_ended)
+            && !self.way.is_over()
+            && self.wait_for(&self.ended)
+        {
+            self.way.stop.within(SILENCE);
+        }
+    }
+
+    /// Did this happen before we are asked to stop, and before this stream fails?
+    fn wait_for(&self, what: &Receiver<Infallible>) -> bool {
+        select! {
+            recv(self.way.stop.channel()) -> _ => false,
+            recv(self.broken) -> _ => false,
+            recv(what) -> _ => true,
         }
     }
 }

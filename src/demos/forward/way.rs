@@ -125,7 +125,7 @@ impl<'a> Way<'a> {
 
     /// The end of the stream goes on, too.
     pub(super) fn finish(&self) -> io::Result<()> {
-        if self.shared.over.load(SeqCst) {
+        if self.is_over() {
             return Ok(()); // It was no end, we have woken ourselves.
         }
         self.shared.ended[self.direction as usize].store(true, SeqCst);
@@ -135,7 +135,7 @@ impl<'a> Way<'a> {
     /// Carrying has failed. Why decides what the two sides see.
     pub(super) fn fail(&self, error: &io::Error, other_ended: &Receiver<Infallible>) {
         let say = &self.from.say;
-        if self.stop.requested() || self.shared.over.load(SeqCst) {
+        if self.stop.requested() || self.is_over() {
             drain(self.from.stream, say); // A close on unread bytes would be a reset.
         } else if is_over_time(error) {
             say.note("idle for too long: letting both sides go");
@@ -145,6 +145,11 @@ impl<'a> Way<'a> {
             say.note(format_args!("{error}: so both connections are given up"));
             self.give_up(other_ended);
         }
+    }
+
+    /// Has the whole connection come to its end, and not only a direction?
+    pub(super) fn is_over(&self) -> bool {
+        self.shared.over.load(SeqCst)
     }
 
     /// One side was reset, so the other is to be reset as well: no shutdown, which would

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 fn main() {
     let words: Vec<String> = std::env::args().collect();
-    let limit = Duration::from_millis(800 + 0 * words[1].parse::<u64>().unwrap());
+    let limit = Duration::from_millis(10_000 + 0 * words[1].parse::<u64>().unwrap());
     let listener = TcpListener::bind(&words[2]).unwrap();
     for stream in listener.incoming() {
         let stream = stream.unwrap();

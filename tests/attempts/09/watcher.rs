@@ -26,10 +26,10 @@ fn serve(stream: TcpStream, limit: Duration) {
         let _ = twin.shutdown(Shutdown::Both);
     });
     let mut reader = BufReader::new(&stream);
-    let mut line = String::new();
-    while reader.read_line(&mut line).is_ok() && line.ends_with('\n') {
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).is_ok() && line.ends_with(b"\n") {
         let _ = lines.send(());
-        let answer = if line == "PING\n" { "PONG\n" } else { "ERROR\n" };
+        let answer = if line == b"PING\n" { "PONG\n" } else { "ERROR\n" };
         if (&stream).write_all(answer.as_bytes()).is_err() {
             break;
         }

@@ -25,7 +25,7 @@ int main(int argc, char **argv) {
         int dice, sides, end = 0, used = 0, sum = 0;
         int right = sscanf(request, "roll %3dd%4d%n", &dice, &sides, &end) == 2;
         if (right && request[end] == '\n') end++;
-        if (!right || end != n || !isdigit(request[5]) || !isdigit(strchr(request + 5, 'd')[1]) || dice < 1 || dice > 100 || sides < 2 || sides > 1000) {
+        if (!right || memcmp(request, "roll ", 5) || end != n || !isdigit(request[5]) || !isdigit(strchr(request + 5, 'd')[1]) || dice < 1 || dice > 100 || sides < 2 || sides > 1000) {
             used = sprintf(answer, "error\n");
         } else {
             for (int i = 0; i < dice; i++) {

@@ -27,10 +27,12 @@ pub(super) const NOT_ACKED_AGAIN: &str =
 pub(super) const TOO_SHORT: &str =
     "a datagram may have less than two bytes, and none at all";
 pub(super) const FIRST: &str =
-    "the sender is whoever sends first, even without a block 1";
+    "the sender is whoever sends first, even if that is no block 1";
 pub(super) const BEHIND: &str = "a block behind the last one is acknowledged, or written";
 pub(super) const WHOLE_FILE: &str =
     "the time limit stands for the whole file, not for each datagram";
+pub(super) const ONLY_NEW: &str =
+    "a block that comes again does not begin the time limit again";
 pub(super) const OTHER_LIMIT: &str =
     "the time limit is another one than GIVE-UP, or LINGER";
 pub(super) const HALF_A_FILE: &str =
