@@ -89,7 +89,6 @@ fn bad_request(trial: &mut Trial) -> Outcome {
         (b"FORGET /hello.txt HTTP/1.1", ANY_METHOD),
         (b"GETS /hello.txt HTTP/1.1", ANY_METHOD),
         (b"get /hello.txt HTTP/1.1", ANY_METHOD),
-        (b"HEAD /hello.txt HTTP/1.1", ANY_METHOD),
         (b"\xff\xfe\x80 /hello.txt HTTP/1.1", UNCHECKED),
     ] {
         let mut caller = trial.caller()?;
