@@ -83,7 +83,7 @@ pub fn run(args: &Args, stop: &Stop) -> Result<()> {
         let gap = if i > 0 { "\n" } else { "" };
         output::payload(format!("{gap}{}", pace.title(args.interval)).as_bytes())?;
         for delay in [None, Some(args.delay)] {
-            aside(&pace.patience())?;
+            aside(&pace.patience(args.interval, delay))?;
             let outcome = measure(pace, args.interval, delay, stop);
             if stop.requested() {
                 return Ok(()); // Whatever failed, failed because we are leaving.
@@ -111,8 +111,10 @@ impl Pace {
         format!("{news}. Short polling asks every {interval}.\n")
     }
 
-    fn patience(self) -> String {
-        let takes = self.every * self.news;
+    /// The last piece waits for the next question of short polling, which goes there and
+    /// comes back.
+    fn patience(self, interval: Duration, delay: Option<Duration>) -> String {
+        let takes = self.every * self.news + interval + 2 * delay.unwrap_or_default();
         format!("measuring: this takes about {}", text::duration(takes))
     }
 }

@@ -257,6 +257,30 @@ fn an_answer_that_is_cut_is_an_error_that_says_what_is_missing() {
 }
 
 #[test]
+fn a_redirect_that_is_cut_has_printed_nothing() {
+    let cut = b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 100\r\n\r\nx";
+    for (flags, body, hint) in [
+        (
+            &["-L"][..],
+            "",
+            "hint: it belongs to a redirect: nothing of it was to be printed",
+        ),
+        (&[], "x", "hint: what came of it has been printed: it is not all"),
+    ] {
+        let client = fetch(cut, flags);
+        assert_eq!((client.code(), client.stdout.as_str()), (Some(1), body));
+        assert!(flat(&client.stderr).contains(hint), "{}", client.stderr);
+    }
+}
+
+#[test]
+fn an_empty_location_leads_nowhere() {
+    let client =
+        fetch(b"HTTP/1.1 302 Found\r\nLocation:\r\nContent-Length: 1\r\n\r\nx", &["-L"]);
+    assert_eq!((client.code(), client.stdout.as_str()), (Some(0), "x"));
+}
+
+#[test]
 fn what_is_no_answer_is_told_with_its_beginning() {
     for (answer, words) in [
         (&b"SSH-2.0-OpenSSH_9\r\n"[..], "begins with \"SSH-2.0-OpenSSH_9\\r\\n\""),

@@ -144,6 +144,14 @@ fn news_is_a_line_of_text_from_this_page() {
     assert!(posted.starts_with("HTTP/1.1 303 ") && posted.contains("Location: /\r\n"));
     let answer = ask(addr, "GET /news HTTP/1.1");
     assert!(answer.ends_with("[{\"id\":1,\"text\":\"caf\u{e9} au lait\"}]"), "{answer}");
+    // The limit is for the line, and its end is none of it.
+    let line = "x".repeat(1000);
+    for (text, status) in
+        [(&line, "201"), (&format!("{line}\r\n"), "201"), (&format!("{line}x"), "413")]
+    {
+        let posted = post(addr, text);
+        assert!(posted.starts_with(&format!("HTTP/1.1 {status} ")), "{posted}");
+    }
     for path in ["/news/socket", "/chat"] {
         let mut refused = begin(
             addr,

@@ -1,6 +1,7 @@
 //! Lesson 14: a server of files over HTTP/1.1, with requests written by hand.
 
 mod answer;
+mod kept;
 mod outside;
 mod site;
 mod troubles;
@@ -8,8 +9,11 @@ mod troubles;
 use std::time::Duration;
 
 use self::answer::{CHARACTERS, CLOSES, FORGETS, NO_LENGTH, ONE_READ};
+use self::kept::{
+    ALL_TOGETHER, AT_START, BEHIND, SEARCHED, close, keep_alive, pipelined,
+};
 use self::site::Site;
-use crate::course::trial::{Caller, Check, Exercise, Finding, Outcome, Trial};
+use crate::course::trial::{Check, Exercise, Finding, Outcome, Trial};
 
 /// A head of this length has to be taken.
 const LONG_HEAD: usize = 8192;
@@ -25,15 +29,16 @@ const NO_TEXT: &str = "the whole head is decoded as UTF-8, and an error there en
 const SHORT_HEAD: &str = "the head does not fit into a fixed buffer, or a limit is short";
 const NAMES: &str =
     "names and values are compared with their capitals, or with the spaces around them";
-const SEARCHED: &str =
-    "the whole head is searched for the words: another field may end or go on with them";
 const MORE: &str = "more than the body is written: a newline, or the rest of a buffer";
 const ERRORS: &str = "only the error for a missing file is dealt with: a folder or an \
      impossible name gives others";
 const SMALL: &str = "the capitals of a name are made small: it names another file then";
 const DOTS: &str =
     "two dots lead upwards only if they are all that stands between two slashes";
-const AT_START: &str = "the files are read when the program starts, and never again";
+const HIDDEN: &str = "a name that begins with a dot is a name like others";
+const PLUS: &str = "a + in a path is a plus: it stands for a space behind a ? only";
+const NO_ESCAPE: &str =
+    "what stands behind a % need not be two hex digits, nor the bytes a text";
 
 const BY_HAND: &[&str] = &[
     "{work} . 127.0.0.1:8080",
@@ -66,7 +71,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             id: "not-there",
             says: "what is not there: 404, with a length",
             talk: not_there,
-            causes: &[ERRORS, NO_LENGTH, "the error ends the whole program"],
+            causes: &[ERRORS, NO_LENGTH, NO_ESCAPE, "the error ends the whole program"],
             by_hand: BY_HAND,
         },
         Check {
@@ -98,7 +103,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             id: "keep-alive",
             says: "several requests on one connection",
             talk: keep_alive,
-            causes: &[CLOSES, AT_START, NO_LENGTH],
+            causes: &[CLOSES, AT_START, NO_LENGTH, ALL_TOGETHER],
             by_hand: BY_HAND,
         },
         Check {
@@ -108,6 +113,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             causes: &[
                 FORGETS,
                 "a new buffer or BufReader is made for each request: the old one had more",
+                ALL_TOGETHER,
             ],
             by_hand: IN_ONE_PIECE,
         },
@@ -118,6 +124,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             causes: &[
                 NAMES,
                 SEARCHED,
+                BEHIND,
                 "the stream stays open: somebody else still has it, or it is not dropped",
             ],
             by_hand: &[
@@ -143,6 +150,10 @@ fn file(trial: &mut Trial) -> Outcome {
         ("sub/page.html", None),
         ("sub/Capitals.TXT", Some(SMALL)),
         ("sub/two..dots", Some(DOTS)),
+        ("sub/..dots", Some(DOTS)),
+        ("dots../page", Some(DOTS)),
+        ("sub/.dot", Some(HIDDEN)),
+        ("one+one", Some(PLUS)),
     ] {
         let mut caller = trial.caller()?;
         let given = site.asks(&mut caller, name);
@@ -176,7 +187,16 @@ fn not_there(trial: &mut Trial) -> Outcome {
             None => finding,
         })?;
     }
-    site.asks(&mut trial.caller()?, "hello.txt")
+    for name in ["%zz", "%ff", "hello.txt%"] {
+        let mut caller = trial.caller()?;
+        let sent = caller.sends(site::get(name, "").as_bytes());
+        let refused = sent.and_then(|()| answer::hears_400(&mut caller));
+        drop(caller); // Who serves one after the other is found elsewhere.
+        let refused = refused.map_err(|finding| site::asked(name, finding));
+        let next = refused.and_then(|()| site.asks(&mut trial.caller()?, "hello.txt"));
+        next.map_err(|finding| finding.or_because(NO_ESCAPE))?;
+    }
+    Ok(())
 }
 
 /// One connection for each, since this is not about keeping one.
@@ -242,78 +262,6 @@ const BROWSER: &[u8] = b"Connection: keep-alive\r\n\
     Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n\
     Accept-Encoding: gzip, deflate, br, zstd\r\n\
     Accept-Language: en-US,en;q=0.9\r\n";
-
-fn keep_alive(trial: &mut Trial) -> Outcome {
-    let site = Site::serves(trial)?;
-    let mut caller = trial.caller()?;
-    for name in ["hello.txt", "picture.bin", "nothing.txt", "empty", "umlauts.txt"] {
-        let asked = site.asks(&mut caller, name);
-        asked.map_err(|finding| finding.or_because(CLOSES))?;
-    }
-    let kept = b"Connection: keep-alive\r\n";
-    for name in ["sub", "hello.txt"] {
-        let sent = caller.sends(&site::get_with(name, kept));
-        let answered = sent.and_then(|()| site.answers(&mut caller, name));
-        answered.map_err(|finding| finding.or_because(CLOSES))?;
-    }
-    let news = format!("new, and longer: {}\n", trial.random.word(40));
-    site.changes("hello.txt", news.as_bytes())?;
-    caller.sends(site::get("hello.txt", "").as_bytes())?;
-    let read_again = answer::hears(&mut caller, 200, news.as_bytes());
-    read_again.map_err(|finding| finding.because(AT_START))
-}
-
-fn pipelined(trial: &mut Trial) -> Outcome {
-    let site = Site::serves(trial)?;
-    let mut caller = trial.caller()?;
-    for names in [
-        &["hello.txt", "umlauts.txt"][..],
-        &["nothing.txt", "picture.bin", "empty", "hello.txt", "picture.bin"],
-    ] {
-        let requests: String = names.iter().map(|name| site::get(name, "")).collect();
-        caller.sends(requests.as_bytes())?;
-        answers_to(&site, &mut caller, names)?;
-    }
-    // One and a half, and then the other half with one more behind it.
-    let names = ["hello.txt", "sub/page.html", "umlauts.txt"];
-    let requests = names.map(|name| site::get(name, "")).concat();
-    for cut in [requests.find("page"), requests.rfind("\n\r\nGET")] {
-        let (first, rest) = requests.split_at(cut.unwrap_or(1));
-        let sent = caller.sends_pieces([first.as_bytes(), rest.as_bytes()]);
-        sent.and_then(|()| answers_to(&site, &mut caller, &names))?;
-    }
-    Ok(())
-}
-
-fn answers_to(site: &Site, caller: &mut Caller, names: &[&str]) -> Outcome {
-    for name in names {
-        let answered = site.answers(caller, name);
-        answered.map_err(|finding| finding.because(FORGETS))?;
-    }
-    Ok(())
-}
-
-fn close(trial: &mut Trial) -> Outcome {
-    let site = Site::serves(trial)?;
-    for field in ["Connection: close", "connection:close", "CONNECTION:  Close"] {
-        for name in ["hello.txt", "nothing.txt"] {
-            let mut caller = trial.caller()?;
-            site.asks(&mut caller, "umlauts.txt")?;
-            caller.sends(site::get(name, &format!("{field}\r\n")).as_bytes())?;
-            let answered = site.answers(&mut caller, name);
-            let ended = answered.and_then(|()| caller.hears_end());
-            ended.map_err(|finding| with(field, finding.or_because(NAMES)))?;
-        }
-    }
-    let mut caller = trial.caller()?;
-    for field in ["X-Connection: close", "X-Note: connection: close", "X: close"] {
-        caller.sends(site::get("hello.txt", &format!("{field}\r\n")).as_bytes())?;
-        site.answers(&mut caller, "hello.txt")?;
-        let kept = site.asks(&mut caller, "umlauts.txt");
-        kept.map_err(|finding| with(field, finding.because(SEARCHED)))?;
-    }
-    Ok(())
-}
 
 /// What was special about the request.
 fn with(what: &str, mut finding: Box<Finding>) -> Box<Finding> {

@@ -6,7 +6,7 @@ mod talk;
 
 use std::time::{Duration, Instant};
 
-use self::crowd::{KEPT, LOCKED, LOST, MIXED, ONE, PAYS, POOL};
+use self::crowd::{KEPT, LOCKED, LOST, MIXED, ONE, PAYS, POOL, SHORT};
 use self::crowd::{between, deaf, fifty, leaves, ten};
 use self::quiet::sleeps;
 use self::talk::{ANEW, AT_ONCE, LIMITLESS, LOOKS, SINGLE, UNIT};
@@ -29,6 +29,10 @@ const OFF: &str = "newer than N are the pieces N + 1, N + 2 and so on, all of th
 const PIECES: &str =
     "one read is taken for one request; its body may come later than its head";
 const STRIPPED: &str = "a piece is its whole body, with the spaces at its ends";
+const CHANGED: &str =
+    "a piece is no form and no page: what has a meaning there stays as it is";
+const HALVES: &str =
+    "the bytes are text when all have come: one read may end inside of a letter";
 const NONE_AT_ALL: &str = "a limit of 0 is taken for no limit: it is over at once";
 const AGAIN: &str =
     "who is woken answers at once, and does not look again whether there is something";
@@ -46,6 +50,8 @@ pub(super) const EXERCISE: Exercise = Exercise {
                 PIECES,
                 "a length is counted in letters instead of bytes",
                 STRIPPED,
+                CHANGED,
+                HALVES,
             ],
             by_hand: &[
                 "{work} 127.0.0.1:8080",
@@ -103,7 +109,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             id: "between",
             says: "nothing is lost between two polls",
             talk: between,
-            causes: &[LOST, MIXED],
+            causes: &[LOST, MIXED, SHORT],
             by_hand: BY_HAND,
         },
         Check {
@@ -174,17 +180,36 @@ fn newer(trial: &mut Trial) -> Outcome {
         let numbered = sent.and_then(|()| feed.is_numbered(caller, text));
         numbered.map_err(|finding| finding.or_because(PIECES))?;
     }
+    in_halves_of_letters(trial, &mut feed)?;
     let mut caller = trial.caller()?;
     let text = trial.random.word(9);
     caller.sends_pieces(post(&text).as_bytes().chunks(29))?;
     feed.is_numbered(caller, &text).map_err(|finding| finding.or_because(PIECES))?;
-    for after in [0, 4, 5, 0] {
+    for after in [0, 4, 6, 0] {
         Parked::asks(trial, after, LONG)?.hears_newer(&feed)?;
     }
     let before = feed.newest();
     feed.posts(trial, " \t two spaces  between, and at both ends \t ")?;
     let heard = Parked::asks(trial, before, LONG)?.hears_newer(&feed);
-    heard.map(drop).map_err(|finding| finding.or_because(STRIPPED))
+    heard.map_err(|finding| finding.or_because(STRIPPED))?;
+    let before = feed.newest();
+    feed.posts(trial, "100%25 + a=b & <c> \"d\" &lt;")?;
+    let heard = Parked::asks(trial, before, LONG)?.hears_newer(&feed);
+    heard.map(drop).map_err(|finding| finding.because(CHANGED))
+}
+
+/// The head, and then each byte of the body alone: letters have several of them.
+fn in_halves_of_letters(trial: &mut Trial, feed: &mut Feed) -> Outcome {
+    let (before, text) = (feed.newest(), "\u{fc}ber caf\u{e9} \u{2713}");
+    let request = post(text);
+    let (head, body) = request.as_bytes().split_at(request.len() - text.len());
+    let mut caller = trial.caller()?;
+    caller.sends_pieces([head])?;
+    caller.sends_each_byte(body)?;
+    let numbered = feed.is_numbered(caller, text);
+    numbered.map_err(|finding| finding.or_because(PIECES))?;
+    let heard = Parked::asks(trial, before, LONG)?.hears_newer(feed);
+    heard.map(drop).map_err(|finding| finding.because(HALVES))
 }
 
 fn parks(trial: &mut Trial) -> Outcome {

@@ -51,15 +51,15 @@ pub(super) fn publish(feed: &Feed, visit: &Visit<'_>) -> io::Result<Then> {
 const TOO_LONG: Bad = Bad { status: 413, why: "a piece of news has at most 1000 bytes" };
 
 fn plain(body: &[u8]) -> Result<String, Bad> {
-    match str::from_utf8(body) {
+    // Where a line ends is a matter of the way: a CR could begin another event.
+    match str::from_utf8(body).map(str::trim_end) {
         Err(_) => Err(bad("news is text in UTF-8")),
-        Ok(text) if text.trim().is_empty() => Err(bad("there is no news in it")),
+        Ok("") => Err(bad("there is no news in it")),
         Ok(text) if text.len() > LONGEST => Err(TOO_LONG),
-        // Where a line ends is a matter of the way: a CR could begin another event.
-        Ok(text) if text.trim_end().chars().any(char::is_control) => {
+        Ok(text) if text.chars().any(char::is_control) => {
             Err(bad("news is one line of text"))
         }
-        Ok(text) => Ok(text.trim_end().to_owned()),
+        Ok(text) => Ok(text.to_owned()),
     }
 }
 

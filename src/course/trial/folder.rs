@@ -11,6 +11,9 @@ use crate::course::trial::finding::{Finding, Outcome};
 /// So many names are tried. Another run may have left its folder behind.
 const NAMES: usize = 1000;
 
+/// A file's name while it is written.
+const NEW: &str = ".being-written";
+
 /// A folder among the temporary ones. It goes when its owner does.
 #[derive(Debug)]
 pub struct Folder {
@@ -32,11 +35,15 @@ impl Folder {
         Err(Finding::cannot_tell("all names for a folder of files are taken"))
     }
 
-    /// Puts a file there; the folders on the way to it, too.
+    /// Puts a file there; the folders on the way to it, too. A file of this name is replaced
+    /// as a whole: whoever still reads it gets nothing of the new one.
     pub fn holds(&self, name: &str, content: &[u8]) -> Outcome {
         let path = self.path.join(name);
         let folder = path.parent().unwrap_or(&self.path);
-        let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, content));
+        let new = self.path.join(NEW);
+        let written = fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&new, content))
+            .and_then(|()| fs::rename(&new, &path));
         written.map_err(|error| could_not("write a file", &error))
     }
 

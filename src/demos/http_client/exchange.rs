@@ -62,7 +62,9 @@ impl Answer {
         Ok(Answer {
             status,
             line: format!("{status} {}", response.reason),
-            location: location.filter(|_| is_redirect(status)).map(str::to_owned),
+            location: location
+                .filter(|to| is_redirect(status) && !to.is_empty())
+                .map(str::to_owned),
             stays: stays && framing != Framing::UntilEnd && !question.closes(),
             framing,
             coded: codings(fields),
@@ -298,7 +300,11 @@ impl<'a> Exchange<'a> {
                 (Ok(_), None) => return Ok(()), // Its end was to be the end of the stream.
                 (Ok(_), Some(missing)) => {
                     let why = format!("the stream ended early; {missing}");
-                    return Err(Error::because(THE_BODY, why).with_hint(CUT));
+                    let error = Error::because(THE_BODY, why);
+                    return Err(match screen {
+                        Some(_) => error.with_hint(CUT),
+                        None => error.with_hint(SKIPPED),
+                    });
                 }
                 (Err(error), missing) => {
                     let missing = missing.map(|missing| format!(" ({missing})"));
@@ -341,6 +347,8 @@ pub(crate) const NOTHING: &str =
 const THE_BODY: &str = "receive the whole body";
 
 const CUT: &str = "what came of it has been printed: it is not all";
+
+const SKIPPED: &str = "it belongs to a redirect: nothing of it was to be printed";
 
 /// Each line of a head, so marked that nobody takes it for a line of the body.
 fn tell(mark: char, head: &[u8], say: &Say) {

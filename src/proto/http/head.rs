@@ -66,6 +66,13 @@ impl Fields<'_> {
         self.all(name).next()
     }
 
+    /// The field of that name. Of several, nobody knows which one counts.
+    pub fn only(&self, name: &str) -> Option<&str> {
+        let mut all = self.all(name);
+        let first = all.next();
+        first.filter(|_| all.next().is_none())
+    }
+
     /// The fields of that name, in order.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let same =

@@ -81,6 +81,7 @@ fn is_host(host: &str) -> bool {
     let port = port.strip_prefix(':').unwrap_or(port);
     !name.is_empty()
         && name.bytes().all(in_name)
+        && decoded(name).is_some()
         && (port.is_empty() || port.bytes().all(|byte| byte.is_ascii_digit()))
         && (port.is_empty() || port.parse::<u16>().is_ok())
 }

@@ -1,4 +1,4 @@
-//! fails outside: takes ../ out of the path, once
+//! fails outside: takes /../ out of the path, once
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
@@ -56,7 +56,7 @@ fn closes(line: &str) -> bool {
 }
 
 fn file(folder: &str, path: &str) -> Option<Vec<u8>> {
-    let path = path.replace("../", "");
+    let path = path.replace("/../", "/");
     std::fs::read(format!("{folder}{path}")).ok()
 }
 

@@ -22,6 +22,8 @@ const NO_EMPTY_LINE: &str = "the empty line between head and body is missing";
 pub(super) struct Head {
     pub(super) status: u16,
     length: Option<usize>,
+    /// It says that the stream ends behind it.
+    pub(super) closes: bool,
 }
 
 impl Head {
@@ -70,6 +72,20 @@ pub(super) fn hears_404(caller: &mut Caller) -> Outcome {
     caller.hears_so_many(head.length()?).map(drop)
 }
 
+/// Hears an error of the client's, whatever body it has: one without a length ends with the
+/// stream.
+pub(super) fn hears_400(caller: &mut Caller) -> Outcome {
+    let head = hears_head(caller)?;
+    if !(400..=499).contains(&head.status) {
+        let seen = format!("the status is {}, not 400 to 499", head.status);
+        return Err(Finding::new(seen));
+    }
+    match head.length {
+        Some(length) => caller.hears_so_many(length).map(drop),
+        None => caller.hears_to_end().map(drop),
+    }
+}
+
 /// Hears a head, and holds it against the protocol.
 pub(super) fn hears_head(caller: &mut Caller) -> Outcome<Head> {
     let bytes = caller.hears_head().map_err(|finding| match finding.seen_bytes() {
@@ -89,11 +105,12 @@ pub(super) fn hears_head(caller: &mut Caller) -> Outcome<Head> {
         let words = "the answer does not begin with HTTP/1.1, a space and three digits";
         return Err(Finding::differs(words, b"HTTP/1.1 200 OK", first));
     };
-    let mut lengths = Vec::new();
+    let (mut lengths, mut closes) = (Vec::new(), false);
     for line in lines.filter(|line| !line.is_empty()) {
         let (name, value) = field(line)?;
         match name.to_ascii_lowercase().as_slice() {
             b"content-length" => lengths.push(value),
+            b"connection" => closes |= value.eq_ignore_ascii_case(b"close"),
             b"transfer-encoding" => {
                 let words = "the body comes with Transfer-Encoding, and not as it is";
                 return Err(Finding::new(words).because(NO_LENGTH));
@@ -102,12 +119,12 @@ pub(super) fn hears_head(caller: &mut Caller) -> Outcome<Head> {
         }
     }
     let length = match lengths.as_slice() {
-        [] => return Ok(Head { status, length: None }),
+        [] => return Ok(Head { status, length: None, closes }),
         [one] => std::str::from_utf8(one).ok().and_then(|digits| digits.parse().ok()),
         _ => return Err(Finding::new("the head has more than one Content-Length")),
     };
     match length {
-        Some(_) => Ok(Head { status, length }),
+        Some(_) => Ok(Head { status, length, closes }),
         None => Err(Finding::new("the value of Content-Length is no number")),
     }
 }

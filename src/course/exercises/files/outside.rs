@@ -37,6 +37,7 @@ fn outside(trial: &mut Trial) -> Outcome {
         ("./../secret.txt", DOTS),
         ("....//secret.txt", REMOVED),
         ("..././secret.txt", REMOVED),
+        ("../../secret.txt", REMOVED),
         (secret.as_str(), ABSOLUTE),
         ("../files-too/secret.txt", PREFIX),
         ("%2e%2e/secret.txt", DECODED),

@@ -32,9 +32,10 @@ impl Site {
         let umlauts = format!("caf\u{e9} {} \u{2713} \u{fc}ber\r\n", word(5));
         let page = format!("<p>{}</p>", word(20));
         let (capitals, dots) = (word(9), word(7));
+        let names = [word(6), word(5), word(4), word(3)];
         let (half, rest) = (trial.random.bytes(50_000), trial.random.bytes(52_400));
         let picture = [&half, TRAP, &rest].concat();
-        let files = vec![
+        let mut files = vec![
             ("hello.txt", hello.into_bytes()),
             ("umlauts.txt", umlauts.into_bytes()),
             ("empty", Vec::new()),
@@ -43,6 +44,8 @@ impl Site {
             ("sub/Capitals.TXT", capitals.into_bytes()),
             ("sub/two..dots", dots.into_bytes()),
         ];
+        let special = ["sub/..dots", "dots../page", "sub/.dot", "one+one"];
+        files.extend(special.into_iter().zip(names.map(String::into_bytes)));
         let around = Folder::new()?;
         for (name, content) in &files {
             around.holds(&format!("{FILES}/{name}"), content)?;
@@ -58,7 +61,7 @@ impl Site {
         self.around.path_of("secret.txt")
     }
 
-    /// One more file, or another content.
+    /// One more file, or another content. Whoever still has the old one open keeps it.
     pub(super) fn changes(&self, name: &str, content: &[u8]) -> Outcome {
         self.around.holds(&format!("{FILES}/{name}"), content)
     }
@@ -70,11 +73,16 @@ impl Site {
         self.answers(caller, name)
     }
 
+    /// What the file of this name has in it, if there is one.
+    pub(super) fn content(&self, name: &str) -> Option<&[u8]> {
+        let file = self.files.iter().find(|(known, _)| *known == name);
+        file.map(|(_, content)| content.as_slice())
+    }
+
     /// Hears the answer to a request for this name.
     pub(super) fn answers(&self, caller: &mut Caller, name: &str) -> Outcome {
-        let file = self.files.iter().find(|(known, _)| *known == name);
-        let heard = match file {
-            Some((_, content)) => answer::hears(caller, 200, content),
+        let heard = match self.content(name) {
+            Some(content) => answer::hears(caller, 200, content),
             None => answer::hears_404(caller),
         };
         heard.map_err(|finding| asked(name, finding))

@@ -88,6 +88,7 @@ fn bad_request(trial: &mut Trial) -> Outcome {
         (b"POST /hello.txt HTTP/1.1", ANY_METHOD),
         (b"FORGET /hello.txt HTTP/1.1", ANY_METHOD),
         (b"GETS /hello.txt HTTP/1.1", ANY_METHOD),
+        (b"get /hello.txt HTTP/1.1", ANY_METHOD),
         (b"\xff\xfe\x80 /hello.txt HTTP/1.1", UNCHECKED),
     ] {
         let mut caller = trial.caller()?;

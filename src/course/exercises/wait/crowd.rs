@@ -15,6 +15,10 @@ const ROUNDS: usize = 32;
 const POLLS: usize = 4;
 const POSTS: usize = 8;
 
+/// So much more comes behind them, a few pieces at a time: more than a short memory keeps.
+const MORE: usize = 40;
+const FEW: usize = 5;
+
 /// Who leaves, and when their limit is over.
 const LEAVERS: usize = 16;
 const SOON: u64 = 400;
@@ -31,6 +35,8 @@ pub(super) const ONE: &str = "one of those who wait is woken, and not all of the
 pub(super) const LOST: &str =
     "between the look and the sleep the lock is free, and news comes just then";
 pub(super) const MIXED: &str = "a number is given and its piece is stored in two steps";
+pub(super) const SHORT: &str =
+    "all pieces are kept, however many: somebody may want them";
 pub(super) const PAYS: &str =
     "an error of one write ends the program, or the loop over all who wait";
 pub(super) const KEPT: &str = "who has left is kept for ever: its thread, or its stream";
@@ -99,7 +105,16 @@ pub(super) fn between(trial: &mut Trial) -> Outcome {
             }
         }
     }
-    Parked::asks(trial, 0, LONG)?.hears_newer(&feed).map(drop)
+    for _ in 0..MORE {
+        let texts: Vec<_> = (0..FEW).map(|n| trial.random.word(9 - n)).collect();
+        let mut posts = connect(trial, FEW)?;
+        for (caller, text) in posts.iter_mut().zip(&texts) {
+            caller.sends(post(text).as_bytes())?;
+        }
+        number_all(&mut feed, posts, &texts)?;
+    }
+    let all = Parked::asks(trial, 0, LONG)?.hears_newer(&feed);
+    all.map(drop).map_err(|finding| finding.or_because(SHORT))
 }
 
 /// Some ask before the news, and some behind it.

@@ -336,6 +336,13 @@ fn versions() -> Vec<Case> {
         ("If-Modified-Since: 0", HELLO),
         ("If-Modified-Since: Sunday, 09-Sep-01 01:46:40 GMT", known),
         ("If-Modified-Since: Sun Sep  9 01:46:40 2001", known),
+        // Of two dates neither counts.
+        ("If-Modified-Since: THEN + If-Modified-Since: THEN", HELLO),
+        ("If-Modified-Since: THEN + If-Modified-Since: BEFORE", HELLO),
+        ("If-Unmodified-Since: BEFORE + If-Unmodified-Since: BEFORE", HELLO),
+        // Two fields are a list, and of several parts the answer is the whole.
+        ("Range: bytes=0-0 + Range: bytes=2-2", HELLO),
+        ("If-Range: {tag} + If-Range: {tag} + Range: bytes=0-0", HELLO),
         // Tags are asked before dates.
         ("If-None-Match: \"x\" + If-Modified-Since: LATER", HELLO),
         ("If-None-Match: {tag} + If-Modified-Since: BEFORE", known),
@@ -398,6 +405,16 @@ fn versions() -> Vec<Case> {
         "a condition for nothing, the other way",
         ask("GET /none", &["If-None-Match: *"]),
         "404 | open",
+    ));
+    all.push(case(
+        "a condition of POST that would fail",
+        post(&["If-Match: \"x\"", "Content-Length: 2"], "hi"),
+        "200; body=hi | open",
+    ));
+    all.push(case(
+        "a condition of a list",
+        ask("GET /list/", &["If-Match: \"x\""]),
+        "200 | open",
     ));
     all.push(case(
         "a condition of POST",

@@ -133,13 +133,14 @@ fn hosts_and_targets() -> Vec<Case> {
     }
     for host in [
         "a b", "a/b", "me@a", "a:http", "a:99999", "[::1", "[::g]", ":80", "a,b", "a?b",
-        "a:1:2", "[::1]x", "\u{e9}",
+        "a:1:2", "[::1]x", "\u{e9}", "a%", "a%4", "a%zz",
     ] {
         let wants = if host == "a,b" { "200 | open" } else { "400 | closed" };
         let head = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
         all.push(case("a Host", head, wants));
     }
-    for host in ["a", "A.b-c_d.", "127.0.0.1:8080", "[::1]", "[::1]:80", "a:", "a:65535"]
+    for host in
+        ["a", "A.b-c_d.", "127.0.0.1:8080", "[::1]", "[::1]:80", "a:", "a:65535", "a%20b"]
     {
         let head = format!("GET /a.txt HTTP/1.1\r\nHost: {host}\r\n\r\n");
         all.push(case("a right Host", head, "200 | open"));
