@@ -4,7 +4,7 @@ mod flood;
 mod leaving;
 mod lines;
 
-use self::flood::{STALLED, bounded, stuck};
+use self::flood::{EACH_WAITS, STALLED, bounded, stuck};
 use self::leaving::{DEAD, leaves};
 use self::lines::{
     CR, ENDLESS, HALF, LONGER, LOOSE, ONE_READ, SILENT, TEXT, TRIMMED, lines, no_command,
@@ -101,6 +101,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             talk: stuck,
             causes: &[
                 STALLED,
+                EACH_WAITS,
                 "its queue is full, and the loop waits for room in it",
                 "the one who is let go is not let go: a clone of the stream is kept",
             ],
