@@ -7,7 +7,8 @@ mod lines;
 use self::flood::{EACH_WAITS, STALLED, bounded, stuck};
 use self::leaving::{DEAD, leaves};
 use self::lines::{
-    CR, ENDLESS, HALF, LONGER, LOOSE, ONE_READ, SILENT, TEXT, TRIMMED, lines, no_command,
+    CR, ENDLESS, HALF, IN_A_LINE, LONGER, LOOSE, ONE_READ, SILENT, TEXT, TRIMMED, lines,
+    no_command,
 };
 use crate::course::trial::{Caller, Check, Exercise, Finding, Outcome, Trial};
 
@@ -59,7 +60,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             id: "lines",
             says: "lines are lines, however the bytes come",
             talk: lines,
-            causes: &[ONE_READ, TRIMMED, CR, TEXT],
+            causes: &[ONE_READ, TRIMMED, CR, TEXT, IN_A_LINE],
             by_hand: CLIENTS,
         },
         Check {
