@@ -13,7 +13,8 @@ use self::switching::{
 };
 use crate::course::trial::{Check, Exercise, Outcome, Trial};
 
-const CHANGED: &str = "making text of bytes changes some: ef bb bf is lost, or ef bf bd taken for a mistake";
+const CHANGED: &str =
+    "text is made of bytes, and ef bb bf is lost, or ef bf bd taken for a mistake";
 const EACH_PIECE: &str =
     "each fragment is sent back alone: the message is whole with FIN";
 const PING_BETWEEN: &str =
