@@ -109,7 +109,8 @@ def serve(sock):
             accept = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest())
             sock.sendall(
                 b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+                b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
             )
             talk(sock, reader)
         except Wrong as wrong:
