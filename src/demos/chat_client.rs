@@ -22,7 +22,7 @@ use crate::kit::prompt::Prompt;
 use crate::kit::say::Say;
 use crate::kit::stop::Stop;
 use crate::kit::text;
-use crate::proto::chat::LONGEST_LINE;
+use crate::proto::chat::{LONGEST_LINE, Request, parse};
 
 /// A line from a pipe: longer than any chat wants, and still bounded. Whether it is too long
 /// is the server's to say, and what comes behind this is no line of its own.
@@ -139,7 +139,7 @@ struct Outbox<'a> {
     next: Option<Vec<u8>>,
     /// Nothing more will come.
     ended: bool,
-    /// The last line was a goodbye.
+    /// A goodbye was among the lines.
     quits: bool,
 }
 
@@ -167,7 +167,7 @@ impl Outbox<'_> {
                 self.take(line.ok());
             }
             let Some(line) = &self.next else { return finish(stream, say) };
-            self.quits = line.trim_ascii() == b"/quit";
+            self.quits |= line.split(|byte| *byte == b'\n').any(is_goodbye);
             send_all(stream, line, say).doing("send")?;
             self.next = None; // The kernel has it. Whether the server does is not known.
         }
@@ -200,6 +200,13 @@ impl Outbox<'_> {
             }
         }
     }
+}
+
+/// Does the server take this line for `/quit`?
+fn is_goodbye(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let line = str::from_utf8(line).ok().filter(|line| line.len() <= LONGEST_LINE);
+    line.is_some_and(|line| matches!(parse(line), Ok(Some(Request::Quit))))
 }
 
 /// Shows what comes, until the end of the stream.

@@ -104,14 +104,34 @@ fn the_rest_of_a_very_long_line_is_no_line() {
 
 #[test]
 fn whoever_has_said_goodbye_is_not_connected_again() {
-    let (mut client, listener) = start(&["--reconnect"]);
-    let (server, mut lines) = accept(&listener);
+    for goodbye in ["/quit\n", "/quit now\n", "/quit\nhello\n"] {
+        let (mut client, listener) = start(&["--reconnect"]);
+        let (server, mut lines) = accept(&listener);
 
-    client.input(b"/quit\n");
-    assert_eq!(line(&mut lines), "/quit\n");
-    drop((server, lines));
+        client.input(goodbye.as_bytes());
+        for said in goodbye.split_inclusive('\n') {
+            assert_eq!(line(&mut lines), said);
+        }
+        drop((server, lines));
 
-    assert_ended_well(&client.end(), "");
+        assert_ended_well(&client.end(), "");
+    }
+}
+
+/// To the server it is none: a line that begins with a space is said to the room.
+#[test]
+fn what_is_nearly_a_goodbye_is_none() {
+    for said in [" /quit\n", "/quits\n"] {
+        let (mut client, listener) = start(&["--reconnect"]);
+        let (server, mut lines) = accept(&listener);
+
+        client.input(said.as_bytes());
+        assert_eq!(line(&mut lines), said);
+        drop((server, lines));
+        drop(accept(&listener));
+
+        client.stop();
+    }
 }
 
 #[test]

@@ -4,10 +4,11 @@ mod flood;
 mod leaving;
 mod lines;
 
-use self::flood::{STALLED, bounded, stuck};
+use self::flood::{EACH_WAITS, STALLED, bounded, stuck};
 use self::leaving::{DEAD, leaves};
 use self::lines::{
-    CR, ENDLESS, HALF, LONGER, LOOSE, ONE_READ, SILENT, TEXT, TRIMMED, lines, no_command,
+    CR, ENDLESS, HALF, IN_A_LINE, LONGER, LOOSE, ONE_READ, SILENT, TEXT, TRIMMED, lines,
+    no_command,
 };
 use crate::course::trial::{Caller, Check, Exercise, Finding, Outcome, Trial};
 
@@ -59,7 +60,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             id: "lines",
             says: "lines are lines, however the bytes come",
             talk: lines,
-            causes: &[ONE_READ, TRIMMED, CR, TEXT],
+            causes: &[ONE_READ, TRIMMED, CR, TEXT, IN_A_LINE],
             by_hand: CLIENTS,
         },
         Check {
@@ -101,6 +102,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             talk: stuck,
             causes: &[
                 STALLED,
+                EACH_WAITS,
                 "its queue is full, and the loop waits for room in it",
                 "the one who is let go is not let go: a clone of the stream is kept",
             ],

@@ -5,7 +5,7 @@ mod leaving;
 mod room;
 
 use self::crowd::{ENDLESS, LISTED, SILENT, WAITS, order, stuck};
-use self::leaving::{HALF, LOST, PAYS, leaves};
+use self::leaving::{HALF, LOST, PAYS, REST, is_refused_at_the_end, leaves};
 use self::room::{ECHO, Room, TOLD, WELCOME};
 use crate::course::trial::{Check, Exercise, Finding, Outcome, Trial};
 
@@ -106,6 +106,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
                 PAYS,
                 "the member stays in the list, or its name in the set of names",
                 HALF,
+                REST,
             ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",
@@ -129,7 +130,13 @@ pub(super) const EXERCISE: Exercise = Exercise {
             id: "limits",
             says: "too long, or no text: refused, and it goes on",
             talk: limits,
-            causes: &[NO_TEXT, LONG, SHORT, "the limit counts letters instead of bytes"],
+            causes: &[
+                NO_TEXT,
+                LONG,
+                SHORT,
+                REST,
+                "the limit counts letters instead of bytes",
+            ],
             by_hand: &[
                 "{work} 127.0.0.1:7878",
                 "sockdemo tcp-client",
@@ -186,6 +193,7 @@ fn said(trial: &mut Trial) -> Outcome {
         "   ",
         " /who",
         "caf\u{e9} \u{2713}",
+        "\u{fffd}",
     ] {
         room.says(0, text).map_err(|finding| finding.or_because(WORDS))?;
         room.says(1, "yes")?;
@@ -197,7 +205,9 @@ fn names(trial: &mut Trial) -> Outcome {
     let mut room = Room::of(trial, 3)?;
     room.is_named(0, "ann")?;
     room.talks(trial)?;
-    room.is_named(1, "Z-9_abcdefghijkl")?;
+    for name in ["Z-9_abcdefghijkl", "b", "bo"] {
+        room.is_named(1, name).map_err(|finding| finding.or_because(RULES))?;
+    }
     room.is_named(0, "eve")?;
     room.is_named(2, "ann").map_err(|finding| finding.or_because(KEPT))?;
     room.comes(trial)?;
@@ -207,8 +217,9 @@ fn names(trial: &mut Trial) -> Outcome {
 /// The next that anybody hears is what somebody says: under the old name.
 fn refused(trial: &mut Trial) -> Outcome {
     let mut room = Room::of(trial, 2)?;
-    room.is_named(0, "ann")?;
-    let names = ["ANN", "guest-7", "guest-ann", "9lives", "-ann", "an n", "a>b"];
+    room.is_named(0, "Ann")?;
+    let names =
+        ["Ann", "ANN", "guest-7", "guest-ann", "9lives", "-ann", "_ann", "an n", "a>b"];
     let names =
         names.iter().chain(&["\u{fc}do", "m\u{fc}n"]).map(|name| format!("/name {name}"));
     let others = ["/name", "/name ", "/name abcdefghijklmnopq", "/dance", "/names eve"];
@@ -216,7 +227,7 @@ fn refused(trial: &mut Trial) -> Outcome {
     let others = others.iter().chain(&more).map(ToString::to_string);
     for line in ["/name ann".to_owned()].into_iter().chain(names).chain(others) {
         let cause = match line.as_str() {
-            "/name ann" | "/name ANN" => CAPITALS,
+            "/name ann" | "/name Ann" | "/name ANN" => CAPITALS,
             "/names eve" | "/whoever" | "/quits" => BEGINNING,
             "/WHO" | "/QUIT" | "/Name eve" => LOUD,
             "/dance" => HIDDEN,
@@ -332,6 +343,12 @@ fn limits(trial: &mut Trial) -> Outcome {
         let told = is_not_told(&mut room, line);
         let what = "a line that is not UTF-8";
         told.map_err(|finding| after(what, finding.or_because(NO_TEXT)))?;
+    }
+    for line in [&[b'x'; 1001][..], b"caf\xe9"] {
+        let refused = is_refused_at_the_end(trial, &mut room, line);
+        refused.map_err(|finding| {
+            after("a line that the end of the stream has ended", finding.or_because(REST))
+        })?;
     }
     room.member(0)?.caller.sends(format!("{}\r\n", "x".repeat(1000)).as_bytes())?;
     room.member(1)?.hears(&format!("<ann> {}", "x".repeat(1000)))?;

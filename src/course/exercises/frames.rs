@@ -5,18 +5,20 @@ mod broken;
 mod peer;
 mod switching;
 
-use self::asking::{handshake, ordinary};
+use self::asking::{SPACES, handshake, ordinary};
 use self::broken::{HEAD, SUM, UNMASKED, limit, others, refused, unmasked};
-use self::peer::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, Peer, TEXT};
+use self::peer::{BINARY, CLOSE, CONTINUATION, FIN, NO_CODE, PING, PONG, Peer, TEXT};
 use self::switching::{
     A_LIST, CONSTANT, NAMES, TRANSFORM, hears_switching, key, request,
 };
 use crate::course::trial::{Check, Exercise, Outcome, Trial};
 
+const CHANGED: &str =
+    "text is made of bytes, and ef bb bf is lost, or ef bf bd taken for a mistake";
 const EACH_PIECE: &str =
     "each fragment is sent back alone: the message is whole with FIN";
 const PING_BETWEEN: &str =
-    "a ping between two fragments is put into the message, or ends it";
+    "a ping or a pong between two fragments is put into the message, or ends it";
 const NOT_READY: &str = "what is kept of one message is not emptied before the next one";
 const FIRST_OPCODE: &str =
     "the last fragment's opcode is 0: what the message is, the first one has said";
@@ -38,7 +40,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             id: "handshake",
             says: "101, with the value that belongs to the key",
             talk: handshake,
-            causes: &[TRANSFORM, CONSTANT, NAMES, A_LIST],
+            causes: &[TRANSFORM, CONSTANT, NAMES, A_LIST, SPACES],
             by_hand: &[START, CLIENT],
         },
         Check {
@@ -48,6 +50,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             causes: &[
                 "101 is the answer to everybody",
                 "it is not looked at what Upgrade asks for: HTTP/2 is another protocol",
+                "a longer word is taken for the one that is in it",
                 "a missing field ends the thread or the program, before an answer",
             ],
             by_hand: &[START, "curl -i http://127.0.0.1:7878/"],
@@ -59,6 +62,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
             causes: &[
                 "the length is that of the text in characters: it counts bytes",
                 "bytes are made text and back: binary messages are no text",
+                CHANGED,
                 "the answer is always text",
                 "an empty message is a message",
             ],
@@ -165,6 +169,10 @@ fn echo(trial: &mut Trial) -> Outcome {
     peer.is_echoed(TEXT, b"Hello")?;
     peer.is_echoed(TEXT, trial.random.word(20).as_bytes())?;
     peer.is_echoed(TEXT, "caf\u{e9} \u{2713} \r\n\0 \u{1f600}".as_bytes())?;
+    for text in ["\u{feff}mark", "\u{fffd}"] {
+        let echoed = peer.is_echoed(TEXT, text.as_bytes());
+        echoed.map_err(|finding| finding.because(CHANGED))?;
+    }
     peer.is_echoed(BINARY, &trial.random.bytes(50))?;
     peer.is_echoed(BINARY, &[0xff, 0, 0xfe, 0x80])?;
     peer.is_echoed(TEXT, b"")?;
@@ -219,7 +227,7 @@ fn close(trial: &mut Trial) -> Outcome {
         peer.asks(FIN | CLOSE, payload)?;
         match payload {
             [high, low, ..] => peer.hears_close(&[u16::from_be_bytes([*high, *low])])?,
-            _ => peer.hears_close(&[1000, 1005])?,
+            _ => peer.hears_close(&[1000, NO_CODE])?,
         }
     }
     Ok(())
@@ -251,7 +259,7 @@ fn fragments(trial: &mut Trial) -> Outcome {
     peer.hears_close(&[1000])
 }
 
-/// A message in fragments, perhaps with a ping behind each but the last.
+/// A message in fragments, perhaps with a ping and a pong behind each but the last.
 fn goes_in(peer: &mut Peer, opcode: u8, pieces: &[&[u8]], pings: bool) -> Outcome {
     for (at, piece) in pieces.iter().enumerate() {
         let first = if at == 0 { opcode } else { CONTINUATION };
@@ -264,6 +272,7 @@ fn goes_in(peer: &mut Peer, opcode: u8, pieces: &[&[u8]], pings: bool) -> Outcom
         if pings && !is_last {
             peer.asks(FIN | PING, b"ping")?;
             peer.hears(FIN | PONG, b"ping")?;
+            peer.sends(FIN | PONG, b"pong")?;
         }
     }
     let heard = peer.hears(FIN | opcode, &pieces.concat());

@@ -8,13 +8,26 @@ use crate::course::trial::{Caller, Finding, Outcome, PATIENCE, Trial};
 /// Who does not read may make others wait for a second, once. A busy machine takes longer.
 const HELD_UP: Duration = Duration::from_secs(3);
 
+/// Lines that were sent at once and took so long have waited, and for longer than a busy
+/// machine makes them, if they took ten times as long as before.
+const WAITED: Duration = Duration::from_millis(500);
+const TIMES: u32 = 10;
+
+/// So long may all waits take together: a right program lets others wait for a second.
+const ALL_WAITS: Duration = Duration::from_secs(6);
+
+/// So much longer may all lines take than without the one who does not read. A machine can
+/// have become busy meanwhile.
+const WHOLE_FLOOD: Duration = Duration::from_secs(30);
+
 /// So many lines are more than both kernels take for somebody who does not read.
 const KERNELS: usize = 1_800;
 
 /// So many are published while one does not read. It may keep a thousand of them.
 const FLOOD: usize = 8_000;
 
-/// So many are published before, so that the program has what it needs for the others.
+/// So many are published before: the program then has what it needs for the others, and
+/// shows how fast it is.
 const WARM: usize = 640;
 
 /// A program that has kept so much has no limit, or none that a page would call one.
@@ -31,6 +44,8 @@ const UNDER_WAY: usize = 64;
 
 pub(super) const STALLED: &str =
     "it writes to the one who does not read, and others wait: for a lock, or the loop";
+pub(super) const EACH_WAITS: &str =
+    "it waits for room in a full queue with a limit, and again for the next line";
 const TORN: &str = "a line was written in part, and the rest thrown away";
 const FORGOTTEN: &str = "it is in no list any more, and its connection is still open";
 
@@ -40,9 +55,10 @@ pub(super) fn stuck(trial: &mut Trial) -> Outcome {
     trial.serves()?;
     let topic = trial.random.word(6);
     let mut ann = subscriber(trial, &topic)?.plays("a subscriber who reads");
-    let mut mute = subscriber(trial, &topic)?.plays("the one who did not read");
     let mut publisher = trial.caller()?.plays("the publisher");
     let mut flood = Flood::of(trial, &topic);
+    flood.warms(&mut publisher, &mut ann)?;
+    let mut mute = subscriber(trial, &topic)?.plays("the one who did not read");
     flood.flows(KERNELS, &mut publisher, &mut ann)?;
     let begun = Instant::now();
     while begun.elapsed() < STUCK {
@@ -110,7 +126,7 @@ pub(super) fn bounded(trial: &mut Trial) -> Outcome {
     let mut ann = subscriber(trial, &topic)?.plays("a subscriber who reads");
     let mut publisher = trial.caller()?.plays("the publisher");
     let mut flood = Flood::of(trial, &topic);
-    flood.flows(WARM, &mut publisher, &mut ann)?;
+    flood.warms(&mut publisher, &mut ann)?;
     let before = trial.memory()?;
     let mute = subscriber(trial, &topic)?;
     flood.flows(FLOOD, &mut publisher, &mut ann)?;
@@ -135,13 +151,27 @@ struct Flood {
     filling: String,
     sent: usize,
     heard: usize,
+    /// What lines sent at once took before somebody did not read.
+    usual: Duration,
+    /// Since then: all time, and that of the lines that have waited.
+    spent: Duration,
+    waited: Duration,
 }
 
 impl Flood {
     fn of(trial: &mut Trial, topic: &str) -> Flood {
         let length = LONGEST - "PUB  000000 ".len() - topic.len();
         let filling = trial.random.word(length);
-        Flood { topic: topic.to_owned(), filling, sent: 0, heard: 0 }
+        let (topic, zero) = (topic.to_owned(), Duration::ZERO);
+        Flood {
+            topic,
+            filling,
+            sent: 0,
+            heard: 0,
+            usual: zero,
+            spent: zero,
+            waited: zero,
+        }
     }
 
     /// As it is delivered.
@@ -164,6 +194,14 @@ impl Flood {
         std::str::from_utf8(digits).ok()?.parse().ok()
     }
 
+    /// The first lines, while everybody reads.
+    fn warms(&mut self, mouth: &mut Caller, ear: &mut Caller) -> Outcome {
+        self.flows(WARM, mouth, ear)?;
+        self.usual = self.spent * BATCH as u32 / WARM as u32;
+        (self.spent, self.waited) = (Duration::ZERO, Duration::ZERO);
+        Ok(())
+    }
+
     /// So many lines more, all of which `ear` hears, in time. A few are always under way:
     /// a program whose kernel waits for more before it sends is not slow.
     fn flows(&mut self, lines: usize, mouth: &mut Caller, ear: &mut Caller) -> Outcome {
@@ -182,15 +220,36 @@ impl Flood {
                 ear.hears(&self.batch("", self.heard)).map_err(late)?;
                 self.heard += BATCH;
             }
-            let time = begun.elapsed();
-            if time > HELD_UP {
-                let time = time.as_secs_f64();
-                let words = format!(
-                    "one did not read, and for the others a line took {time:.1} s"
-                );
-                return Err(Finding::new(words).because(STALLED));
-            }
+            self.is_in_time(begun.elapsed())?;
         }
         Ok(())
+    }
+
+    /// Lines sent at once took so long: no wait is long, and neither are all together.
+    fn is_in_time(&mut self, time: Duration) -> Outcome {
+        self.spent += time;
+        if time > WAITED.max(TIMES * self.usual) {
+            self.waited += time;
+        }
+        let (words, time, cause) = if time > HELD_UP {
+            ("and for the others a line took", time, STALLED)
+        } else if self.waited > ALL_WAITS {
+            (
+                "and the others had to wait again and again, in all for",
+                self.waited,
+                EACH_WAITS,
+            )
+        } else if self.spent > WHOLE_FLOOD + self.usual_for_all() {
+            ("and all was slow for the others: so far it took", self.spent, EACH_WAITS)
+        } else {
+            return Ok(());
+        };
+        let words = format!("one did not read, {words} {:.1} s", time.as_secs_f64());
+        Err(Finding::new(words).because(cause))
+    }
+
+    /// More than all lines so far take if the machine is as busy as before.
+    fn usual_for_all(&self) -> Duration {
+        TIMES * self.usual * u32::try_from(self.heard / BATCH).unwrap_or(u32::MAX)
     }
 }

@@ -13,6 +13,8 @@ const CROWDS: usize = 30;
 pub(super) const LOST: &str =
     "an error of a read ends the thread, and nobody is told that the member has left";
 pub(super) const HALF: &str = "what was said without an LF before the end is lost";
+pub(super) const REST: &str =
+    "a line without an LF before the end is a line as others: commands, limits, UTF-8";
 const LEAKS: &str =
     "what a member had is kept when it has left: a stream, or a thread that waits";
 pub(super) const PAYS: &str =
@@ -30,6 +32,7 @@ pub(super) fn leaves(trial: &mut Trial) -> Outcome {
             .map_err(|finding| after(way.says(), finding))?;
         room.talks(trial)?;
     }
+    asks_without_an_end(trial, &mut room).map_err(|finding| finding.or_because(REST))?;
     for _ in 0..CROWDS {
         leaves_in_a_crowd(trial, &mut room)?;
     }
@@ -102,6 +105,32 @@ fn leaves_so(trial: &mut Trial, room: &mut Room, mut cho: Member, way: Way) -> O
         }
     }
     room.all_hear("* cho left").map_err(|finding| finding.or_because(LOST))
+}
+
+/// The end of the stream ends a line, which may be a command.
+fn asks_without_an_end(trial: &mut Trial, room: &mut Room) -> Outcome {
+    room.comes(trial)?;
+    let Some(mut guest) = room.members.pop() else { return Ok(()) };
+    guest.caller.sends(b"/name dan")?;
+    guest.caller.ends()?;
+    room.all_hear(&format!("* {} is now dan", guest.name))?;
+    room.all_hear("* dan left")?;
+    guest.caller.hears_and_end(b"= you are dan\n")
+}
+
+/// The end of the stream ends a line, which cannot be.
+pub(super) fn is_refused_at_the_end(
+    trial: &mut Trial,
+    room: &mut Room,
+    line: &[u8],
+) -> Outcome {
+    room.comes(trial)?;
+    let Some(mut guest) = room.members.pop() else { return Ok(()) };
+    guest.caller.sends(line)?;
+    guest.caller.ends()?;
+    room.all_hear(&format!("* {} left", guest.name))?;
+    guest.is_told_no()?;
+    guest.caller.hears_end()
 }
 
 /// One resets while another one speaks: what is said to the one who is gone fails, and

@@ -8,6 +8,9 @@ use crate::proto::http::head::parse_response;
 const LONG_HEAD: &str =
     "the head is read with one read of a fixed size, or a field is found by its place";
 
+pub(super) const SPACES: &str =
+    "the spaces around a value do not belong to it, and a list may have none";
+
 /// The fields of requests that are written in other ways, and what that is a trap for.
 const WAYS: &[(&[&str], &str)] = &[
     (
@@ -15,7 +18,7 @@ const WAYS: &[(&[&str], &str)] = &[
             "CONNECTION: UPGRADE",
             "UPGRADE: WEBSOCKET",
             "SEC-WEBSOCKET-VERSION: 13",
-            "SEC-WEBSOCKET-KEY: ",
+            "SEC-WEBSOCKET-KEY: <key>",
         ],
         NAMES,
     ),
@@ -24,7 +27,7 @@ const WAYS: &[(&[&str], &str)] = &[
             "sec-websocket-version: 13",
             "connection: keep-alive, Upgrade",
             "upgrade: WebSocket",
-            "sec-websocket-key:",
+            "sec-websocket-key:<key>",
         ],
         A_LIST,
     ),
@@ -37,9 +40,18 @@ const WAYS: &[(&[&str], &str)] = &[
             "Sec-WebSocket-Version: 13",
             "Sec-WebSocket-Extensions: permessage-deflate",
             "Sec-WebSocket-Protocol: chat",
-            "Sec-WebSocket-Key:   ",
+            "Sec-WebSocket-Key:   <key>",
         ],
         LONG_HEAD,
+    ),
+    (
+        &[
+            "Upgrade:   websocket  ",
+            "Connection:  keep-alive,Upgrade ",
+            "Sec-WebSocket-Key: <key>  ",
+            "Sec-WebSocket-Version: 13",
+        ],
+        SPACES,
     ),
 ];
 
@@ -54,8 +66,9 @@ pub(super) fn handshake(trial: &mut Trial) -> Outcome {
         let key = key(&mut trial.random);
         // More than fits into a small buffer.
         let fields = fields.join("\r\n").replace("MANY", &trial.random.word(1500));
+        let fields = fields.replace("<key>", &key);
         let host = caller.peer_addr();
-        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n{fields}{key}\r\n\r\n");
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n\r\n");
         caller.sends(request.as_bytes())?;
         hears_switching(&mut caller, &key)
             .map_err(|finding| finding.or_because(cause))?;
@@ -63,8 +76,8 @@ pub(super) fn handshake(trial: &mut Trial) -> Outcome {
     Ok(())
 }
 
-/// What others ask for: a page, HTTP/2, a WebSocket without a key, and one through a proxy
-/// that does not pass on what is meant for itself.
+/// What others ask for: a page, HTTP/2, a WebSocket without a key, one through a proxy
+/// that does not pass on what is meant for itself, and what only looks like one.
 const OTHERS: &[&[&str]] = &[
     &["Accept: */*"],
     &["Connection: keep-alive"],
@@ -75,6 +88,18 @@ const OTHERS: &[&[&str]] = &[
     &[
         "Connection: Upgrade",
         "Upgrade: h2c",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ],
+    &[
+        "Connection: keep-alive, upgraded",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ],
+    &[
+        "Connection: Upgrade",
+        "Upgrade: websocket2",
+        "Sec-WebSocket-Version: 13",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ],
 ];

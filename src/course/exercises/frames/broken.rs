@@ -15,8 +15,10 @@ const NO_TEXT: &str = "a text that is not UTF-8 is closed with 1007; surrogates,
 pub(super) const HEAD: &str = "not all rules for the two bytes of the head are looked at";
 const WITHIN: &str =
     "it is not kept that a message has begun: before its end no other may";
+const BEGUN: &str = "it is not forgotten that a message had begun when it is whole";
 pub(super) const SUM: &str = "each fragment is compared with the limit, and not their \
                               sum; or the sum is, but behind the payload";
+const CONTROL: &str = "a ping between fragments counts: it is no part of the message";
 const WRAPS: &str = "the sum of the fragments is too large for its type";
 
 /// A close frame's code: a normal end.
@@ -57,6 +59,7 @@ const WRONG: &[Wrong] = &[
     ("a ping with the bit 0x20", &[(FIN | 0x20 | PING, b"x")], BROKEN),
     ("a continuation of nothing", &[(FIN | CONTINUATION, b"x")], BROKEN),
     ("a text within a text", &[(TEXT, b"He"), (FIN | TEXT, b"llo")], BROKEN),
+    ("a text within one that began empty", &[(TEXT, b""), (FIN | TEXT, b"x")], BROKEN),
     ("a binary within a text", &[(TEXT, b"He"), (FIN | BINARY, b"llo")], BROKEN),
     ("a text within a binary", &[(BINARY, b"He"), (FIN | TEXT, b"llo")], BROKEN),
     ("a binary within a binary", &[(BINARY, b"He"), (BINARY, b"llo")], BROKEN),
@@ -90,7 +93,34 @@ pub(super) fn refused(trial: &mut Trial) -> Outcome {
     peer.is_refused(BROKEN).map_err(|finding| {
         after("a continuation without a mask", finding.or_because(UNMASKED))
     })?;
+    goes_on_behind_the_end(trial)?;
+    long_ping(trial)?;
     Peer::of(trial)?.is_echoed(TEXT, b"Hello")
+}
+
+/// A message in fragments is whole, and one more comes.
+fn goes_on_behind_the_end(trial: &mut Trial) -> Outcome {
+    let mut peer = Peer::of(trial)?;
+    peer.sends(TEXT, b"Hel")?;
+    peer.asks(FIN | CONTINUATION, b"lo")?;
+    peer.hears(FIN | TEXT, b"Hello")?;
+    peer.sends(FIN | CONTINUATION, b"x")?;
+    let refused = peer.is_refused(BROKEN);
+    refused.map_err(|finding| {
+        after("a continuation behind a whole message", finding.or_because(BEGUN))
+    })
+}
+
+/// Its length has the longest form, so whoever looks for 126 alone does not see it.
+fn long_ping(trial: &mut Trial) -> Outcome {
+    let mut peer = Peer::of(trial)?;
+    peer.is_echoed(TEXT, b"Hello")?;
+    let head = long_head(FIN | PING, 200, MASKED);
+    peer.caller.sends(&[&head[..], b"mask", &[b'x'; 200]].concat())?;
+    let refused = peer.is_refused(BROKEN);
+    refused.map_err(|finding| {
+        after("a ping with a length in eight bytes", finding.or_because(HEAD))
+    })
 }
 
 /// Each breaks its rule on a connection of its own.
@@ -117,8 +147,11 @@ pub(super) fn limit(trial: &mut Trial) -> Outcome {
     let mut peer = Peer::of(trial)?;
     peer.is_echoed(BINARY, &all)?;
     peer.sends(BINARY, all.get(..600_000).unwrap_or_default())?;
+    peer.asks(FIN | PING, b"ping")?;
+    peer.hears(FIN | PONG, b"ping")?;
     peer.sends(FIN | CONTINUATION, all.get(600_000..).unwrap_or_default())?;
-    peer.hears(FIN | BINARY, &all)?;
+    let whole = peer.hears(FIN | BINARY, &all);
+    whole.map_err(|finding| finding.or_because(CONTROL))?;
     peer.is_echoed(TEXT, b"Hello")?;
     drop(peer);
 

@@ -13,6 +13,9 @@ pub(super) const CLOSE: u8 = 0x8;
 pub(super) const PING: u8 = 0x9;
 pub(super) const PONG: u8 = 0xa;
 
+/// Stands for a close frame without a code. No frame has it.
+pub(super) const NO_CODE: u16 = 1005;
+
 /// In the second byte of a frame.
 pub(super) const MASKED: u8 = 0x80;
 
@@ -183,13 +186,14 @@ fn close_frame(code: u16) -> Vec<u8> {
     [&[FIN | CLOSE, 2], &code.to_be_bytes()[..]].concat()
 }
 
-/// Is this a close frame with one of these codes, and nothing behind it? No code at all
-/// is 1005.
+/// Is this a close frame with one of these codes, and nothing behind it?
 fn is_one_close(seen: &[u8], codes: &[u16]) -> bool {
     match seen {
-        [0x88, 0] => codes.contains(&1005),
+        [0x88, 0] => codes.contains(&NO_CODE),
         [0x88, length @ 2..=125, high, low, reason @ ..] => {
-            codes.contains(&u16::from_be_bytes([*high, *low]))
+            let code = u16::from_be_bytes([*high, *low]);
+            code != NO_CODE
+                && codes.contains(&code)
                 && reason.len() + 2 == usize::from(*length)
         }
         _ => false,
