@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 struct Client {
     id: u64,
@@ -75,7 +76,7 @@ fn obey(id: u64, line: &[u8], clients: &Clients) -> io::Result<()> {
         drop(clients);
         for outbox in all {
             let _ = outbox.try_send(line.clone());
-            thread::yield_now();
+            thread::sleep(Duration::from_micros(50));
         }
         return Ok(());
     }
