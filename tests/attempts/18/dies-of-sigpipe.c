@@ -155,6 +155,7 @@ static void *serve(void *arg) {
 }
 
 int main(int argc, char **argv) {
+    signal(SIGTERM, SIG_IGN); // It dies of the other one, however busy the machine is.
     char *colon = strrchr(argv[argc - 1], ':');
     *colon = 0;
     struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(atoi(colon + 1))};

@@ -86,3 +86,6 @@ const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket)
 });
 const [host, port] = process.argv.at(-1).split(":");
 server.listen(Number(port), host);
+
+// It ends by the error, however busy the machine is.
+process.on("SIGTERM", () => setTimeout(process.exit, 500));
