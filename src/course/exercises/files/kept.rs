@@ -2,7 +2,7 @@
 
 use super::answer::{self, CLOSES, FORGETS};
 use super::site::{Site, get, get_with};
-use super::with;
+use super::{NAMES, with};
 use crate::course::trial::{Caller, Finding, Outcome, Trial};
 
 /// So many requests of this length are more than any limit for one head.
@@ -21,8 +21,6 @@ pub(super) const SEARCHED: &str =
     "the whole head is searched for the words: another field may end or go on with them";
 pub(super) const BEHIND: &str =
     "what has come behind the last request is answered, too, before the stream ends";
-const NAMES: &str =
-    "names and values are compared with their capitals, or with the spaces around them";
 const ONE_LINE: &str = "the field may stand anywhere in the head, not in one line only";
 
 pub(super) fn keep_alive(trial: &mut Trial) -> Outcome {
